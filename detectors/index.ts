@@ -1,0 +1,4 @@
+import type { Detector } from "../engine/detector.ts";
+
+/** Every detector; one line each. */
+export const DETECTORS: readonly Detector[] = [];

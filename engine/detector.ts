@@ -1,0 +1,166 @@
+import type { ZodObject, ZodType } from "zod";
+import type { Severity, SignalDraft } from "./signal.ts";
+import type { Tensors } from "./tensors.ts";
+
+/**
+ * A detector: a pure online learner with everything that is to be known about it.
+ * Config schema, docs page, metrics, page and contract tests follow from this value.
+ */
+export interface Detector<Event = unknown, Options = unknown, State = unknown> {
+  /** Kebab-case: config key, metric label, docs anchor. */
+  readonly name: string;
+  /** Version of its snapshots. */
+  readonly version: number;
+  readonly title: string;
+  readonly summary: string;
+  /** Paper or origin. */
+  readonly source: string;
+  /** Strict zod object of the event's own fields (id, time and key are the engine's). Field names = config `fields`. */
+  readonly event: ZodObject & ZodType<Event>;
+  /** Strict zod object of `options`; every field with default and description. */
+  readonly options: ZodType<Options>;
+  /** Reference length R learnt from the first events unless configured; null: this detector has no reference. */
+  readonly reference: { readonly first: number; readonly least: number } | null;
+  /** Promised events between false alarms per kind unless configured; null: no promise can be made. */
+  readonly falseAlarms: number | null;
+  readonly gauges: readonly GaugeSpec[];
+  readonly signals: readonly SignalSpec[];
+  /** Refuses combinations of settings with a sentence (what, what to do), or null. */
+  check?(settings: Settings<Options>): string | null;
+  open(settings: Settings<Options>, env: Environment): Model<Event, State> | Promise<Model<Event, State>>;
+  readonly example: Example<Event>;
+}
+
+export interface GaugeSpec {
+  /** snake_case; exported as tidegauge_<name>. */
+  readonly name: string;
+  readonly help: string;
+}
+
+export interface SignalSpec {
+  /** snake_case. */
+  readonly kind: string;
+  readonly severity: Severity;
+  /** What it does to the key's episodes. */
+  readonly episode: "opens" | "updates" | "closes" | "none";
+  readonly help: string;
+}
+
+/** A monitor's configuration as its detector sees it. */
+export interface Settings<Options> {
+  readonly options: Options;
+  /** Events of the reference, or null for detectors without one. */
+  readonly reference: { readonly first: number } | null;
+  /** Events between false alarms of each kind, or null. */
+  readonly promise: number | null;
+  /** Seed of the monitor; a key's generator is seeded by it and the key. */
+  readonly seed: number;
+}
+
+/** All that a detector may know of the outside. */
+export interface Environment {
+  readonly tensors: Tensors;
+  readonly embedder: Embedder;
+}
+
+/** `hash`: the detector fits its own encoder on the reference. `none`: events bring embeddings. Else texts are embedded outside. */
+export type Embedder =
+  | { readonly kind: "hash" }
+  | { readonly kind: "none" }
+  | {
+      readonly kind: "external";
+      /** Part of the reference's identity: another model needs a new reference. */
+      readonly identity: string;
+      readonly dim: number;
+      /** texts → row-major [texts.length, dim], unit vectors. */
+      embed(texts: readonly string[]): Promise<Float32Array>;
+    };
+
+export interface StepItem<Event, State> {
+  readonly state: State;
+  readonly event: Event;
+  /** Event time in epoch milliseconds, or null. Never the wall clock. */
+  readonly time: number | null;
+  /** What prepare() returned for this event, if the model has it. */
+  readonly prepared?: unknown;
+}
+
+/** An open detector. States are created here, stepped in place, saved and loaded; nothing else touches them. */
+export interface Model<Event = unknown, State = unknown> {
+  init(key: string): State;
+  /**
+   * Work that does not depend on the running state (encoding, nearest neighbours), once for a whole batch, in stream
+   * order, a key any number of times. States are read only. A later step must not trust what a learnt reference since made stale.
+   */
+  prepare?(
+    batch: readonly Omit<StepItem<Event, State>, "prepared">[],
+  ): readonly unknown[] | Promise<readonly unknown[]>;
+  /** Stream order, each key at most once per call. Owns the states and may write in place; keeps no event. */
+  step(batch: readonly StepItem<Event, State>[]): readonly Outcome[] | Promise<readonly Outcome[]>;
+  /** Applies a person's command. */
+  command?(state: State, command: Command): readonly SignalDraft[];
+  /** For metrics, API and page; pure. */
+  inspect(state: State): Inspection;
+  save(states: readonly State[]): readonly Snapshot[] | Promise<readonly Snapshot[]>;
+  /** Every older version too, else SNAPSHOT_UNREADABLE. */
+  load(snapshots: readonly Snapshot[]): readonly State[] | Promise<readonly State[]>;
+  /** False: it never says recovered; the engine closes episodes after quietEvents. */
+  readonly recovers: boolean;
+  /** Frees what eviction leaves. */
+  release?(states: readonly State[]): void;
+  close?(): void;
+}
+
+export interface Outcome {
+  /** Highest statistic over its threshold among the alarm kinds after this event; 0 while learning. 1 or more is an alarm. */
+  readonly ratio: number;
+  readonly signals: readonly SignalDraft[];
+}
+
+export const NO_SIGNALS: readonly SignalDraft[] = Object.freeze([]);
+
+/**
+ * acknowledge: a person has seen the open episode. adapt: the recent past is the new normal. false-alarm: it was none.
+ */
+export interface Command {
+  readonly kind: "acknowledge" | "adapt" | "false-alarm";
+}
+
+export interface Inspection {
+  readonly status: "learning" | "steady" | "warning" | "drifting";
+  readonly statistic: number | null;
+  readonly threshold: number | null;
+  /** One finite number per declared gauge that has a value now. */
+  readonly gauges: Readonly<Record<string, number>>;
+  /** While learning: events seen and wanted. */
+  readonly learning?: { readonly seen: number; readonly wanted: number };
+  /** JSON for the page and the API (what it learnt, the promise, warnings in words). */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A state as data. `running` is small and written at every checkpoint. `parts` never change once made (a reference,
+ * weights, closed segments of a log): they are written once under their content hash.
+ */
+export interface Snapshot {
+  readonly version: number;
+  readonly running: Uint8Array;
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  /** Hex of the content; make parts with makePart() and keep them, so that each is hashed once. */
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Runs in the tests and is printed in the docs. */
+export interface Example<Event> {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly reference?: { readonly first: number };
+  readonly falseAlarms?: { readonly events: number };
+  /** A short deterministic stream of events. */
+  events(): Iterable<Event>;
+  /** What the stream must raise: kind and index, in order, of the alarm kinds (opens). */
+  readonly alarms: readonly { readonly kind: string; readonly index: number }[];
+}

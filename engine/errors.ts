@@ -1,0 +1,86 @@
+/** Every error that a user can meet: code, message template, whether trying again can help. docs/errors.md is held equal. */
+export const ERRORS = {
+  CONFIG_INVALID: { message: "{where}: {what}. {fix}", retryable: false },
+  CONFIG_UNREADABLE: {
+    message: "Cannot read the config {path}: {why}. Name an existing file with -c.",
+    retryable: false,
+  },
+  USAGE: { message: "{what}. See `tidegauge {command} --help`.", retryable: false },
+  STATE_MISMATCH: {
+    message:
+      "Monitor {monitor} was configured differently when its state was learnt ({what}). Restore that setting, or forget the state with `tidegauge reset --monitor {monitor}`.",
+    retryable: false,
+  },
+  SNAPSHOT_UNREADABLE: {
+    message:
+      "A saved state of {detector} has version {version}, this program reads up to {known}. Run the newer program, or `tidegauge reset`.",
+    retryable: false,
+  },
+  KEY_ON_TWO_PARTITIONS: {
+    message:
+      "Monitor {monitor}: key {key} arrives on more than one partition ({where}), so its events have no order. Set `repartition: true`, or `order: none` to keep a state per key and partition.",
+    retryable: false,
+  },
+  TOPIC_RECREATED: {
+    message:
+      "Monitor {monitor}: {topic} is not the one whose position is stored (identity {stored}, now {now}). `tidegauge reset --monitor {monitor}` starts anew.",
+    retryable: false,
+  },
+  FENCED: { message: "Another member owns {lane} now (epoch {epoch}); nothing was written.", retryable: true },
+  DETECTOR_FAILED: {
+    message:
+      "Detector {detector} of monitor {monitor} failed at {position}: {why}. The monitor is halted; its last commit stands.",
+    retryable: false,
+  },
+  STORE_UNAVAILABLE: { message: "The store does not answer: {why}. Events wait; nothing is lost.", retryable: true },
+  STORE_OWNED: {
+    message: "{path} is in use by process {pid}. Stop it, or choose another store path.",
+    retryable: false,
+  },
+  STORE_VERSION: {
+    message: "{path} was made by PostgreSQL {found}, this program brings {ours}. {fix}",
+    retryable: false,
+  },
+  STORE_START: { message: "The embedded PostgreSQL did not start in {path}: {why}.", retryable: false },
+  STORE_SCHEMA: {
+    message: "The store's schema has version {found}, this program knows {known}. Run the newer program.",
+    retryable: false,
+  },
+  SOURCE_UNAVAILABLE: { message: "Source {source} does not answer: {why}.", retryable: true },
+  SOURCE_MISSING: { message: "Source {source} does not exist: {what}. {fix}", retryable: false },
+  POISON_BATCH: {
+    message:
+      "{topic}[{partition}] cannot be read at offset {offset}: {why}. This partition is halted, the others go on.",
+    retryable: false,
+  },
+  WEBHOOK_FAILED: { message: "Webhook {target} answered {status}.", retryable: true },
+  WEBHOOK_GONE: { message: "Webhook {target} answered {status}; it is not tried again.", retryable: false },
+  EMBEDDER_FAILED: { message: "The embedder {embedder} failed: {why}. Events wait.", retryable: true },
+  BACKEND_UNAVAILABLE: {
+    message:
+      "Compute backend {backend} cannot be used: {why}. Use `backend: auto`, or install what it needs (see docs).",
+    retryable: false,
+  },
+  NOT_FOUND: { message: "There is no {what} {name}.", retryable: false },
+  BAD_REQUEST: { message: "{what}. {fix}", retryable: false },
+  UNAUTHORIZED: { message: "This needs the token: send `Authorization: Bearer …`.", retryable: false },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The only error class: a code of the table and what fills its message. */
+export class TidegaugeError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, string | number>>;
+  constructor(code: ErrorCode, details: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
+    const message = ERRORS[code].message.replace(/\{(\w+)\}/g, (_, name: string) =>
+      String(details[name] ?? `{${name}}`),
+    );
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "TidegaugeError";
+    this.code = code;
+    this.retryable = ERRORS[code].retryable;
+    this.details = details;
+  }
+}

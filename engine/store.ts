@@ -1,0 +1,308 @@
+import type { Inspection, Part } from "./detector.ts";
+import type { Rejection } from "./rejection.ts";
+import type { Onset, Position, Severity, Signal } from "./signal.ts";
+import type { Cursor } from "./source.ts";
+
+/**
+ * The store port: position, states, signals, episodes, notifications and dead letters of a lane in one transaction.
+ * A lane is one monitor on one partition of one stream; it has one owner, told by its epoch.
+ */
+export interface Store extends Records, Outbox, Inbox, Commands, Upkeep {
+  /** Ready for use: schema migrated. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** Null when the store answers, else why not. */
+  ping(): Promise<string | null>;
+
+  /** Remembers what the monitor's states were learnt with. A difference is returned for the caller to refuse. */
+  registerMonitor(run: string, monitor: MonitorRecord): Promise<{ readonly stored: MonitorRecord | null }>;
+  /** Epoch + 1, and where to go on. Creates the lane on first sight. */
+  claim(lane: LaneName, identity: string | null): Promise<LaneClaim>;
+  /** States of the given keys that exist, in any order. */
+  loadStates(lane: number, keys: readonly string[]): Promise<readonly StoredState[]>;
+  /**
+   * All or nothing. Resolves `fenced` when epoch or position are no longer ours (nothing written), and
+   * `foreign-key` with the key when a state belongs to another lane of the monitor. An unknown result of the commit is
+   * resolved by reading the position. Rejects STORE_UNAVAILABLE (retryable) when nothing can be known.
+   */
+  commit(commit: Commit): Promise<CommitResult>;
+}
+
+export interface LaneName {
+  /** The Kafka group for the live service, a replay's own id for a replay. */
+  readonly run: string;
+  readonly monitor: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface MonitorRecord {
+  readonly monitor: string;
+  readonly detector: string;
+  /** Everything that changes what was learnt, as JSON. */
+  readonly learntWith: Readonly<Record<string, unknown>>;
+}
+
+export interface LaneClaim {
+  readonly lane: number;
+  readonly epoch: number;
+  readonly nextOffset: number | null;
+  readonly cursor: Cursor | null;
+  /** Identity of the stream at the first claim. */
+  readonly identity: string | null;
+}
+
+export interface StoredState {
+  readonly key: string;
+  /** Engine header and the detector's running part, opaque here. */
+  readonly blob: Uint8Array;
+  /** In the order in which they were written. */
+  readonly parts: readonly Part[];
+}
+
+export interface StateWrite {
+  readonly key: string;
+  readonly blob: Uint8Array;
+  /** Hashes of all parts in order. */
+  readonly parts: readonly string[];
+  /** Those that the store does not have yet. */
+  readonly newParts: readonly Part[];
+  /** Hashes that the state no longer has. */
+  readonly dropParts: readonly string[];
+  /** Beside the blob, for lists: accepted events, status, statistic/threshold, event time. */
+  readonly events: number;
+  readonly status: Inspection["status"];
+  readonly ratio: number;
+  readonly time: number | null;
+}
+
+export interface Commit {
+  readonly lane: number;
+  readonly epoch: number;
+  /** What the position must be now (null: none yet). */
+  readonly fromOffset: number | null;
+  readonly nextOffset: number;
+  readonly cursor: Cursor | null;
+  readonly states: readonly StateWrite[];
+  readonly signals: readonly Signal[];
+  readonly episodes: readonly Episode[];
+  readonly notifications: readonly Notification[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly series: readonly SeriesPoint[];
+  /** Ids of commands applied at nextOffset. */
+  readonly commands: readonly number[];
+}
+
+export type CommitResult =
+  | { readonly kind: "committed" }
+  | { readonly kind: "fenced" }
+  | { readonly kind: "foreign-key"; readonly key: string };
+
+/** An alarm from its first signal until recovery. Written whole each time it changes; the last write wins. */
+export interface Episode {
+  readonly id: string;
+  readonly monitor: string;
+  readonly detector: string;
+  readonly key: string;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly state: "open" | "acknowledged" | "closed";
+  readonly opened: { readonly index: number; readonly time: string | null; readonly position: Position };
+  readonly closed: {
+    readonly index: number;
+    readonly time: string | null;
+    readonly reason: "recovered" | "quiet" | "adapted" | "false-alarm";
+  } | null;
+  readonly onset: Onset | null;
+  /** Of the newest signal that carries one. */
+  readonly summary: string;
+  readonly explanation: Readonly<Record<string, unknown>>;
+  readonly signals: number;
+}
+
+/** One thing to tell one channel; a delivery may repeat, always under this id and with this body. */
+export interface Notification {
+  readonly id: string;
+  readonly episode: string | null;
+  readonly signal: string;
+  readonly channel: string;
+  readonly phase: "opened" | "updated" | "resolved" | "test";
+  /** JSON text. */
+  readonly body: string;
+}
+
+export interface DeadLetter extends Rejection {
+  readonly offset: number;
+  readonly time: number | null;
+  readonly key: Uint8Array | null;
+  /** At most 1 MiB is kept. */
+  readonly value: Uint8Array | null;
+}
+
+/** Highest statistic/threshold of a key over events [from, to]. */
+export interface SeriesPoint {
+  readonly key: string;
+  readonly from: number;
+  readonly to: number;
+  /** Event time of `to`, epoch milliseconds. */
+  readonly time: number | null;
+  readonly ratio: number;
+}
+
+// ---- reading ----
+
+export interface Records {
+  /** Oldest first, in commit order; `after` is an earlier answer's `next`. */
+  signals(query: SignalQuery): Promise<Page<Signal>>;
+  /** Newest first. */
+  episodes(query: EpisodeQuery): Promise<Page<Episode>>;
+  episode(id: string): Promise<Episode | null>;
+  /** Newest first. */
+  deadLetters(query: {
+    readonly monitor?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<DeadLetterRecord>>;
+  deadLetterCounts(monitor?: string): Promise<Readonly<Record<string, number>>>;
+  keys(query: KeyQuery): Promise<Page<KeyRecord>>;
+  key(run: string, monitor: string, key: string): Promise<(StoredState & KeyRecord) | null>;
+  /** Keys by status. */
+  keyCounts(run: string, monitor: string): Promise<Readonly<Record<Inspection["status"], number>>>;
+  /** Newest `limit` points, oldest first. */
+  series(run: string, monitor: string, key: string, limit: number): Promise<readonly SeriesPoint[]>;
+  lanes(run: string): Promise<readonly LaneRecord[]>;
+  /** Calls back (coalesced) after commits by any member that wrote signals, episodes or commands. */
+  onChange(listener: () => void): () => void;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface SignalQuery {
+  readonly monitor?: string;
+  readonly key?: string;
+  readonly kind?: string;
+  readonly after?: string;
+  readonly limit: number;
+  /** Newest first instead; `after` then goes back in time. */
+  readonly newest?: boolean;
+}
+
+export interface EpisodeQuery {
+  readonly monitor?: string;
+  readonly key?: string;
+  readonly state?: Episode["state"];
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface KeyQuery {
+  readonly run: string;
+  readonly monitor: string;
+  readonly status?: Inspection["status"];
+  /** Substring of the key. */
+  readonly search?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface KeyRecord {
+  readonly key: string;
+  readonly partition: number;
+  readonly events: number;
+  readonly status: Inspection["status"];
+  readonly ratio: number;
+  readonly time: number | null;
+}
+
+export interface LaneRecord extends LaneName {
+  readonly epoch: number;
+  readonly nextOffset: number | null;
+  /** Wall clock of the last commit, epoch milliseconds. */
+  readonly committedAt: number | null;
+}
+
+export interface DeadLetterRecord extends DeadLetter {
+  readonly monitor: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+// ---- notifications out ----
+
+export interface Outbox {
+  /** Takes up to `limit` due notifications for `leaseMs`; each is tried by one dispatcher at a time. Counts the attempt. */
+  takeDue(limit: number, leaseMs: number): Promise<readonly DueNotification[]>;
+  finish(id: string, outcome: DeliveryOutcome): Promise<void>;
+  outboxState(): Promise<{ readonly waiting: number; readonly dead: number; readonly oldestSeconds: number }>;
+  /** A notification that no commit carries: the test alert. */
+  enqueue(notification: Notification): Promise<void>;
+  /** Dead ones become due again; returns how many. */
+  redeliver(channel?: string): Promise<number>;
+}
+
+export interface DueNotification extends Notification {
+  /** This one included. */
+  readonly attempts: number;
+  readonly createdAt: number;
+}
+
+export type DeliveryOutcome =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "retry"; readonly afterMs: number; readonly error: string }
+  | { readonly kind: "dead"; readonly error: string };
+
+// ---- HTTP events in ----
+
+export interface Inbox {
+  /** Durable when resolved; one record per body, in order. */
+  appendInbox(monitor: string, bodies: readonly Uint8Array[], time: number): Promise<void>;
+  /** Sequence numbers ascend without gaps from 0 per monitor. */
+  readInbox(monitor: string, fromSequence: number, limit: number): Promise<readonly InboxRecord[]>;
+  trimInbox(monitor: string, belowSequence: number): Promise<void>;
+}
+
+export interface InboxRecord {
+  readonly sequence: number;
+  readonly body: Uint8Array;
+  readonly time: number;
+}
+
+// ---- commands of people ----
+
+export interface Commands {
+  addCommand(command: Omit<CommandRecord, "id">): Promise<number>;
+  /** Not yet applied, oldest first. */
+  pendingCommands(run: string): Promise<readonly CommandRecord[]>;
+  /** For a command whose key does not exist. */
+  discardCommand(id: number): Promise<void>;
+}
+
+export interface CommandRecord {
+  readonly id: number;
+  readonly run: string;
+  readonly monitor: string;
+  readonly key: string;
+  readonly kind: "acknowledge" | "adapt" | "false-alarm";
+  readonly episode: string | null;
+  readonly note: string | null;
+}
+
+// ---- upkeep ----
+
+export interface Upkeep {
+  /** Deletes what is older than its days; returns rows deleted. */
+  prune(policy: Retention): Promise<number>;
+  /** Forgets a key everywhere (states, signals, episodes, series, notifications, dead letters by key). Returns rows deleted. */
+  erase(monitor: string, key: string): Promise<number>;
+  /** Forgets a monitor's states and positions; signals stay. */
+  reset(run: string, monitor: string): Promise<void>;
+}
+
+export interface Retention {
+  readonly signalDays: number;
+  readonly deadLetterDays: number;
+  readonly idleKeyDays: number;
+}
