@@ -153,7 +153,7 @@ export interface SeriesPoint {
 
 export interface Records {
   /** Oldest first, in commit order; `after` is an earlier answer's `next`. */
-  signals(query: SignalQuery): Promise<Page<Signal>>;
+  signals(query: SignalQuery): Promise<SignalPage>;
   /** Newest first. */
   episodes(query: EpisodeQuery): Promise<Page<Episode>>;
   episode(id: string): Promise<Episode | null>;
@@ -178,6 +178,11 @@ export interface Records {
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
+}
+
+export interface SignalPage extends Page<Signal> {
+  /** One per item: what `after` takes to go on behind it, oldest first or newest first. Event streams resume by it. */
+  readonly cursors: readonly string[];
 }
 
 export interface SignalQuery {
