@@ -238,8 +238,11 @@ export interface DeadLetterRecord extends DeadLetter {
 // ---- notifications out ----
 
 export interface Outbox {
-  /** Takes up to `limit` due notifications for `leaseMs`; each is tried by one dispatcher at a time. Counts the attempt. */
-  takeDue(limit: number, leaseMs: number): Promise<readonly DueNotification[]>;
+  /**
+   * Takes up to `limit` due notifications of one channel for `leaseMs`, oldest first; each is tried by one dispatcher at
+   * a time. Counts the attempt. By channel, so that a slow target holds up no other.
+   */
+  takeDue(channel: string, limit: number, leaseMs: number): Promise<readonly DueNotification[]>;
   finish(id: string, outcome: DeliveryOutcome): Promise<void>;
   outboxState(): Promise<{ readonly waiting: number; readonly dead: number; readonly oldestSeconds: number }>;
   /** A notification that no commit carries: the test alert. */
