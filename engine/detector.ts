@@ -1,4 +1,5 @@
 import type { ZodObject, ZodType } from "zod";
+import type { Rejection } from "./rejection.ts";
 import type { Severity, SignalDraft } from "./signal.ts";
 import type { Tensors } from "./tensors.ts";
 
@@ -99,6 +100,8 @@ export interface Model<Event = unknown, State = unknown> {
   step(batch: readonly StepItem<Event, State>[]): readonly Outcome[] | Promise<readonly Outcome[]>;
   /** Applies a person's command. */
   command?(state: State, command: Command): readonly SignalDraft[];
+  /** The status of inspect(), cheaply: asked for every changed state at every checkpoint. */
+  status?(state: State): Inspection["status"];
   /** For metrics, API and page; pure. */
   inspect(state: State): Inspection;
   save(states: readonly State[]): readonly Snapshot[] | Promise<readonly Snapshot[]>;
@@ -115,6 +118,8 @@ export interface Outcome {
   /** Highest statistic over its threshold among the alarm kinds after this event; 0 while learning. 1 or more is an alarm. */
   readonly ratio: number;
   readonly signals: readonly SignalDraft[];
+  /** The event was not accepted and the state is unchanged; the engine writes the dead letter. */
+  readonly reject?: Rejection;
 }
 
 export const NO_SIGNALS: readonly SignalDraft[] = Object.freeze([]);

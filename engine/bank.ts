@@ -1,0 +1,186 @@
+import type { Detector, Model, Part, Snapshot } from "./detector.ts";
+import { TidegaugeError } from "./errors.ts";
+import { freshHeader, type KeyHeader, packState, unpackState } from "./key-header.ts";
+import type { StateWrite, Store, StoredState } from "./store.ts";
+
+/** One key's state in memory. */
+export interface Entry {
+  readonly key: string;
+  readonly header: KeyHeader;
+  state: unknown;
+  dirty: boolean;
+  /** Tick of its last event. */
+  used: number;
+  /** Wall clock of its last event, epoch milliseconds. */
+  touchedAt: number;
+  /** Last known size of its snapshot. */
+  bytes: number;
+  /** Part hashes that the store has. */
+  stored: readonly string[];
+  /** Number of the last wave that it was in. */
+  wave: number;
+}
+
+export interface BankLimits {
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+/** The states of one lane: in memory while in use, in the store when not. */
+export interface Bank {
+  get(key: string): Entry | undefined;
+  /** Brings the keys that are not in memory from the store, or starts them. */
+  load(lane: number, keys: readonly string[]): Promise<void>;
+  /** The state if it is in memory or in the store. */
+  find(lane: number, key: string): Promise<Entry | undefined>;
+  /** An event or a command changed it at this wall-clock time. */
+  touch(entry: Entry, now: number): void;
+  dirtyCount(): number;
+  /** What the next commit writes; call committed() once it did. */
+  writes(): Promise<readonly StateWrite[]>;
+  committed(): void;
+  overfull(): boolean;
+  /** Drops the clean states used longest ago, down to three quarters of the limits. */
+  evict(): void;
+  entries(): Iterable<Entry>;
+  size(): number;
+  clear(): void;
+}
+
+export function createBank(detector: Detector, model: Model, store: Store, limits: BankLimits): Bank {
+  const entries = new Map<string, Entry>();
+  let dirty: Entry[] = [];
+  let writing: { entry: Entry; stored: readonly string[]; bytes: number }[] = [];
+  let tick = 0;
+  let bytes = 0;
+
+  const keep = (entry: Entry): void => {
+    entries.set(entry.key, entry);
+    bytes += entry.bytes;
+  };
+  const bring = async (lane: number, keys: readonly string[]): Promise<void> => {
+    const found = await store.loadStates(lane, keys);
+    const opened = found.map((s) => ({ stored: s, ...unpackState(s.blob) }));
+    const states = await model.load(opened.map((o) => snapshotOf(detector, o.stored, o.version, o.running)));
+    opened.forEach((o, i) => {
+      const size = o.stored.blob.length + o.stored.parts.reduce((sum, p) => sum + p.bytes.length, 0);
+      const stored = o.stored.parts.map((p) => p.hash);
+      keep({
+        key: o.stored.key,
+        header: o.header,
+        state: states[i],
+        dirty: false,
+        used: tick,
+        touchedAt: 0,
+        bytes: size,
+        stored,
+        wave: -1,
+      });
+    });
+  };
+
+  return {
+    get: (key) => entries.get(key),
+    async load(lane, keys) {
+      await bring(lane, keys);
+      for (const key of keys) {
+        if (entries.has(key)) continue;
+        keep({
+          key,
+          header: freshHeader(),
+          state: model.init(key),
+          dirty: false,
+          used: tick,
+          touchedAt: 0,
+          bytes: 256,
+          stored: NONE,
+          wave: -1,
+        });
+      }
+    },
+    async find(lane, key) {
+      if (!entries.has(key)) await bring(lane, [key]);
+      return entries.get(key);
+    },
+    touch(entry, now) {
+      entry.used = ++tick;
+      entry.touchedAt = now;
+      if (entry.dirty) return;
+      entry.dirty = true;
+      dirty.push(entry);
+    },
+    dirtyCount: () => dirty.length,
+    async writes() {
+      const snapshots = await model.save(dirty.map((e) => e.state));
+      writing = [];
+      return dirty.map((entry, i) => {
+        const snapshot = snapshots[i]!;
+        const hashes = snapshot.parts.length === 0 ? NONE : snapshot.parts.map((p) => p.hash);
+        const blob = packState(entry.header, snapshot.version, snapshot.running);
+        writing.push({
+          entry,
+          stored: hashes,
+          bytes: blob.length + snapshot.parts.reduce((sum, p) => sum + p.bytes.length, 0),
+        });
+        return {
+          key: entry.key,
+          blob,
+          parts: hashes,
+          newParts: entry.stored === hashes ? [] : snapshot.parts.filter(unseenIn(entry.stored)),
+          dropParts: entry.stored.filter((h) => !hashes.includes(h)),
+          events: entry.header.events,
+          status:
+            entry.header.open.length > 0
+              ? "drifting"
+              : (model.status?.(entry.state) ?? model.inspect(entry.state).status),
+          ratio: entry.header.ratio,
+          time: entry.header.time,
+        };
+      });
+    },
+    committed() {
+      for (const w of writing) {
+        w.entry.dirty = false;
+        w.entry.stored = w.stored;
+        bytes += w.bytes - w.entry.bytes;
+        w.entry.bytes = w.bytes;
+      }
+      writing = [];
+      dirty = [];
+    },
+    overfull: () => entries.size > limits.keys || bytes > limits.bytes,
+    evict() {
+      const clean = [...entries.values()].filter((e) => !e.dirty).sort((a, b) => a.used - b.used);
+      const gone: unknown[] = [];
+      for (const entry of clean) {
+        if (entries.size <= limits.keys * 0.75 && bytes <= limits.bytes * 0.75) break;
+        entries.delete(entry.key);
+        bytes -= entry.bytes;
+        gone.push(entry.state);
+      }
+      model.release?.(gone);
+    },
+    entries: () => entries.values(),
+    size: () => entries.size,
+    clear() {
+      model.release?.([...entries.values()].map((e) => e.state));
+      entries.clear();
+      dirty = [];
+      writing = [];
+      bytes = 0;
+    },
+  };
+}
+
+const NONE: readonly string[] = [];
+
+function unseenIn(stored: readonly string[]): (part: Part) => boolean {
+  return (part) => !stored.includes(part.hash);
+}
+
+export function snapshotOf(detector: Detector, stored: StoredState, version: number, running: Uint8Array): Snapshot {
+  if (version > detector.version) {
+    throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: detector.name, version, known: detector.version });
+  }
+  return { version, running, parts: stored.parts };
+}

@@ -1,0 +1,13 @@
+import type { Rejection } from "./rejection.ts";
+import type { RawRecord } from "./source.ts";
+
+export interface Decoded {
+  readonly key: string;
+  readonly event: unknown;
+  /** Event time, epoch milliseconds: the pointer, else the record's timestamp, else null. */
+  readonly time: number | null;
+  readonly id: string | null;
+}
+
+/** Bytes to a validated event of one monitor. Null: a tombstone. Never throws. */
+export type Decode = (record: RawRecord) => Decoded | Rejection | null;

@@ -1,0 +1,112 @@
+import { TidegaugeError } from "./errors.ts";
+import { createLane, type Lane, type LaneContext } from "./lane.ts";
+import type { Monitor } from "./monitor.ts";
+import type { Claim, Intake, PartitionId, RecordBatch } from "./source.ts";
+
+/** The engine's side of one source: its partitions, each with a lane per monitor that listens to its topic. */
+export interface PartitionIntake extends Intake {
+  lanes(): Iterable<Lane>;
+  highWatermarkOf(partition: PartitionId): number | null;
+  errorOf(partition: PartitionId): TidegaugeError | null;
+  /** Commits what can be and gives every partition up. */
+  close(): Promise<void>;
+}
+
+interface Owned {
+  readonly id: PartitionId;
+  readonly lanes: readonly Lane[];
+  highWatermark: number | null;
+  error: TidegaugeError | null;
+}
+
+/** `monitorsOf` names the monitors that listen to a topic. */
+export function createIntake(
+  monitorsOf: (topic: string) => readonly Monitor[],
+  context: LaneContext,
+  committed: (partition: PartitionId, nextOffset: number) => void,
+): PartitionIntake {
+  const owned = new Map<string, Owned>();
+  const nameOf = (p: PartitionId): string => `${p.topic}\u0000${p.partition}`;
+
+  const deliver = async (partition: PartitionId, batch: RecordBatch): Promise<void> => {
+    const here = owned.get(nameOf(partition));
+    if (!here) throw new TidegaugeError("FENCED", { lane: `${partition.topic}[${partition.partition}]`, epoch: 0 });
+    let working = 0;
+    let failure: TidegaugeError | null = null;
+    for (const lane of here.lanes) {
+      if (lane.error() === null) {
+        try {
+          await lane.process(batch);
+          working++;
+        } catch (error) {
+          if (!(error instanceof TidegaugeError) || error.code === "FENCED") throw error;
+        }
+      }
+      failure = lane.error() ?? failure;
+    }
+    // One monitor's failure does not stop the others on the same partition; the last one's does.
+    if (working === 0 && failure) throw failure;
+  };
+
+  const release = async (partition: PartitionId): Promise<void> => {
+    const here = owned.get(nameOf(partition));
+    if (!here) return;
+    owned.delete(nameOf(partition));
+    for (const lane of here.lanes) {
+      await lane
+        .checkpoint(true)
+        .catch((error: unknown) => context.log.warn(String(error), { monitor: lane.name.monitor }));
+      lane.drop();
+    }
+  };
+
+  return {
+    async claim(partition, identity): Promise<Claim> {
+      for (const lane of owned.get(nameOf(partition))?.lanes ?? []) lane.drop();
+      const lanes = monitorsOf(partition.topic).map((m) =>
+        createLane(m, { run: m.run, monitor: m.name, ...partition }, context),
+      );
+      const here: Owned = { id: partition, lanes, highWatermark: null, error: null };
+      const claims = [];
+      for (const lane of lanes) claims.push(await lane.claim(identity));
+      owned.set(nameOf(partition), here);
+      const known = claims.flatMap((c) => (c.nextOffset === null ? [] : [c.nextOffset]));
+      const monitors = monitorsOf(partition.topic);
+      const fromStart = claims.some((c, i) => c.nextOffset === null && monitors[i]!.from === "earliest");
+      if (known.length === 0 || fromStart) return { nextOffset: null, cursor: null };
+      const nextOffset = Math.min(...known);
+      return { nextOffset, cursor: claims.find((c) => c.nextOffset === nextOffset)?.cursor ?? null };
+    },
+    deliver,
+    release,
+    highWatermark(partition, offset) {
+      const here = owned.get(nameOf(partition));
+      if (!here) return;
+      if (here.highWatermark === null) {
+        const monitors = monitorsOf(partition.topic);
+        // A monitor that wants only what is new, beside others that still read older records.
+        here.lanes.forEach((lane, i) => {
+          if (monitors[i]!.from === "latest" && here.lanes.some((l) => l.position() !== null)) lane.startAt(offset);
+        });
+      }
+      here.highWatermark = offset;
+    },
+    halt(partition, error) {
+      const here = owned.get(nameOf(partition));
+      if (here) here.error = error;
+      context.log.error(error.message, { code: error.code, ...partition });
+    },
+    *lanes() {
+      for (const here of owned.values()) yield* here.lanes;
+    },
+    highWatermarkOf: (partition) => owned.get(nameOf(partition))?.highWatermark ?? null,
+    errorOf: (partition) => owned.get(nameOf(partition))?.error ?? null,
+    async close() {
+      for (const here of [...owned.values()]) {
+        await release(here.id);
+        const offsets = here.lanes.flatMap((l) => l.committed().nextOffset ?? []);
+        if (offsets.length > 0) committed(here.id, Math.min(...offsets));
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Episode } from "./store.ts";
+
+/** What the engine itself keeps with each key's state, in front of the detector's running part. */
+export interface KeyHeader {
+  /** Accepted events so far = index of the next one. */
+  events: number;
+  /** Event time of the last one. */
+  time: number | null;
+  /** statistic/threshold after the last one. */
+  ratio: number;
+  /** The unfinished point of the key's series. */
+  bucketFrom: number;
+  bucketTime: number | null;
+  bucketRatio: number;
+  /** Open episodes, mostly none. */
+  open: readonly OpenEpisode[];
+}
+
+export interface OpenEpisode {
+  readonly episode: Episode;
+  /** Index of its newest opening signal. */
+  readonly lastIndex: number;
+  /** Notifications sent so far. */
+  readonly sequence: number;
+}
+
+const FIXED = 1 + 6 * 8 + 4;
+const FORMAT = 1;
+
+export function freshHeader(): KeyHeader {
+  return { events: 0, time: null, ratio: 0, bucketFrom: 0, bucketTime: null, bucketRatio: 0, open: [] };
+}
+
+/** Header and running part as one blob. */
+export function packState(h: KeyHeader, version: number, running: Uint8Array): Uint8Array {
+  const open = h.open.length === 0 ? EMPTY : encoder.encode(JSON.stringify(h.open));
+  const blob = new Uint8Array(FIXED + 4 + open.length + running.length);
+  const view = new DataView(blob.buffer);
+  blob[0] = FORMAT;
+  view.setFloat64(1, h.events, true);
+  view.setFloat64(9, h.time ?? Number.NaN, true);
+  view.setFloat64(17, h.ratio, true);
+  view.setFloat64(25, h.bucketFrom, true);
+  view.setFloat64(33, h.bucketTime ?? Number.NaN, true);
+  view.setFloat64(41, h.bucketRatio, true);
+  view.setUint32(49, version, true);
+  view.setUint32(FIXED, open.length, true);
+  blob.set(open, FIXED + 4);
+  blob.set(running, FIXED + 4 + open.length);
+  return blob;
+}
+
+export function unpackState(blob: Uint8Array): { header: KeyHeader; version: number; running: Uint8Array } {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  const openLength = view.getUint32(FIXED, true);
+  const body = FIXED + 4 + openLength;
+  const orNull = (v: number): number | null => (Number.isNaN(v) ? null : v);
+  return {
+    header: {
+      events: view.getFloat64(1, true),
+      time: orNull(view.getFloat64(9, true)),
+      ratio: view.getFloat64(17, true),
+      bucketFrom: view.getFloat64(25, true),
+      bucketTime: orNull(view.getFloat64(33, true)),
+      bucketRatio: view.getFloat64(41, true),
+      open: openLength === 0 ? [] : (JSON.parse(decoder.decode(blob.subarray(FIXED + 4, body))) as OpenEpisode[]),
+    },
+    version: view.getUint32(49, true),
+    // A copy: readers want aligned bytes of their own.
+    running: blob.slice(body),
+  };
+}
+
+const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();

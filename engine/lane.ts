@@ -1,0 +1,328 @@
+import { type Bank, createBank, type Entry } from "./bank.ts";
+import type { Clock } from "./clock.ts";
+import type { Decoded } from "./decode.ts";
+import type { Outcome, StepItem } from "./detector.ts";
+import { TidegaugeError } from "./errors.ts";
+import type { Log } from "./log.ts";
+import type { Meter } from "./meter.ts";
+import type { Monitor } from "./monitor.ts";
+import { createPending, type Pending } from "./pending.ts";
+import type { RawRecord, RecordBatch } from "./source.ts";
+import type { CommandRecord, LaneClaim, LaneName, Store } from "./store.ts";
+
+/** One monitor on one partition: takes its records in order, keeps its states, commits both together. */
+export interface Lane {
+  readonly name: LaneName;
+  readonly bank: Bank;
+  claim(identity: string | null): Promise<LaneClaim>;
+  /** Next offset to process. Null before the first record of a lane without a stored position. */
+  position(): number | null;
+  committed(): { readonly nextOffset: number | null; readonly at: number | null };
+  startAt(offset: number): void;
+  process(batch: RecordBatch): Promise<void>;
+  /** Commits if something is pending and it is time (or `now`). */
+  checkpoint(now: boolean): Promise<void>;
+  /** True when the key was here and the command was committed. */
+  command(command: CommandRecord): Promise<boolean>;
+  /** Why it stopped for good, or null. */
+  error(): TidegaugeError | null;
+  drop(): void;
+}
+
+export interface LaneContext {
+  readonly store: Store;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told after each commit. */
+  onCommit(wrote: { readonly signals: number; readonly notifications: number }): void;
+}
+
+/** Records handed to the detector in one go. */
+const SLICE = 2048;
+
+export function createLane(monitor: Monitor, name: LaneName, context: LaneContext): Lane {
+  const { store, meter, clock, log } = context;
+  const { model, detector, counters } = monitor;
+  const bank = createBank(detector, model, store, monitor.limits);
+  const suffix = monitor.order === "none" ? `@${name.partition}` : "";
+  let claimed: LaneClaim | null = null;
+  let next: number | null = null;
+  let committedOffset: number | null = null;
+  let committedAt: number | null = null;
+  let lastTry = clock.now();
+  let cursor: RecordBatch["cursor"];
+  let sinceCommit = 0;
+  let failure: TidegaugeError | null = null;
+  let closed = false;
+  let pending: Pending = createPending(monitor, name);
+  let oldestPending: number | null = null;
+  let wave = 0;
+
+  // One thing at a time: records, commits and commands of a lane never interleave.
+  let tail: Promise<unknown> = Promise.resolve();
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const run = tail.then(work, work);
+    tail = run.catch(() => undefined);
+    return run;
+  };
+
+  const forget = (): void => {
+    bank.clear();
+    pending = createPending(monitor, name);
+    sinceCommit = 0;
+    next = committedOffset;
+    oldestPending = null;
+  };
+
+  const halt = (error: TidegaugeError): never => {
+    failure = error;
+    forget();
+    log.error(error.message, { code: error.code, monitor: name.monitor, topic: name.topic, partition: name.partition });
+    throw error;
+  };
+
+  const commit = async (commands: readonly number[]): Promise<void> => {
+    if (!claimed || next === null) return;
+    const states = await bank.writes();
+    const write = {
+      lane: claimed.lane,
+      epoch: claimed.epoch,
+      fromOffset: committedOffset,
+      nextOffset: next,
+      cursor: cursor ?? null,
+      states,
+      ...pending.rows(),
+      commands,
+    };
+    const started = performance.now();
+    const result = await retrying(() => store.commit(write));
+    const seconds = (performance.now() - started) / 1000;
+    if (result.kind === "fenced") {
+      meter.commit(seconds, "fenced");
+      const lane = `${name.monitor} on ${name.topic}[${name.partition}]`;
+      drop();
+      throw new TidegaugeError("FENCED", { lane, epoch: write.epoch });
+    }
+    if (result.kind === "foreign-key") {
+      meter.commit(seconds, "failed");
+      halt(
+        new TidegaugeError("KEY_ON_TWO_PARTITIONS", {
+          monitor: name.monitor,
+          key: result.key,
+          where: `${name.topic}[${name.partition}] and another`,
+        }),
+      );
+    }
+    meter.commit(seconds, "committed");
+    bank.committed();
+    committedOffset = next;
+    committedAt = clock.now();
+    lastTry = committedAt;
+    sinceCommit = 0;
+    if (oldestPending !== null) meter.eventToCommit(name.monitor, (committedAt - oldestPending) / 1000);
+    oldestPending = null;
+    const wrote = { signals: write.signals.length, notifications: write.notifications.length };
+    pending.committed();
+    context.onCommit(wrote);
+  };
+
+  const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let wait = 100; ; wait = Math.min(wait * 2, 5000)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof TidegaugeError) || !error.retryable || closed) throw error;
+        log.warn(error.message, { code: error.code, monitor: name.monitor, retryInMs: wait });
+        await clock.sleep(wait);
+      }
+    }
+  };
+
+  const due = (): boolean => sinceCommit >= monitor.checkpoint.events || clock.now() - lastTry >= monitor.checkpoint.ms;
+  const dirty = (): boolean => next !== committedOffset || bank.dirtyCount() > 0 || pending.size() > 0;
+
+  /** Decodes one slice, steps it in waves in which each key stands once, and books what came of it. */
+  const slice = async (records: readonly RawRecord[], from: number, to: number): Promise<void> => {
+    const lane = claimed!.lane;
+    const accepted: Decoded[] = [];
+    const where: RawRecord[] = [];
+    const keys = new Set<string>();
+    for (let i = from; i < to; i++) {
+      const record = records[i]!;
+      counters.consumed++;
+      const decoded = monitor.decode(record);
+      if (decoded === null) continue;
+      if ("reason" in decoded) {
+        pending.reject(record, decoded);
+        continue;
+      }
+      const event = suffix === "" ? decoded : { ...decoded, key: decoded.key + suffix };
+      accepted.push(event);
+      where.push(record);
+      if (!bank.get(event.key)) keys.add(event.key);
+    }
+    if (keys.size > 0) await retrying(() => bank.load(lane, [...keys]));
+    const entries = accepted.map((a) => bank.get(a.key)!);
+    const prepared = await prepare(entries, accepted);
+    const outcomes = await stepAll(entries, accepted, prepared, where);
+    const now = clock.now();
+    for (let i = 0; i < accepted.length; i++) book(entries[i]!, accepted[i]!, where[i]!, outcomes[i]!, now);
+    next = records[to - 1]!.offset + 1;
+    sinceCommit += to - from;
+  };
+
+  const prepare = async (entries: readonly Entry[], events: readonly Decoded[]): Promise<readonly unknown[] | null> => {
+    if (!model.prepare || events.length === 0) return null;
+    const batch = events.map((e, i) => ({ state: entries[i]!.state, event: e.event, time: e.time }));
+    return retrying(async () => model.prepare!(batch));
+  };
+
+  const stepAll = async (
+    entries: readonly Entry[],
+    events: readonly Decoded[],
+    prepared: readonly unknown[] | null,
+    where: readonly RawRecord[],
+  ): Promise<readonly (Outcome | null)[]> => {
+    const outcomes: (Outcome | null)[] = [];
+    let items: StepItem<unknown, unknown>[] = [];
+    let slots: number[] = [];
+    const flush = async (): Promise<void> => {
+      if (items.length === 0) return;
+      const started = performance.now();
+      const made = model.step(items);
+      const results = made instanceof Promise ? await made : made;
+      meter.update(name.monitor, detector.name, (performance.now() - started) / 1000);
+      meter.batchSize(name.monitor, items.length);
+      for (let j = 0; j < slots.length; j++) {
+        const slot = slots[j]!;
+        const outcome = results[j]!;
+        outcomes[slot] = outcome;
+        const { header } = entries[slot]!;
+        const { time } = events[slot]!;
+        if (!outcome.reject && time !== null && (header.time === null || time > header.time)) header.time = time;
+      }
+      items = [];
+      slots = [];
+      wave++;
+    };
+    try {
+      for (let i = 0; i < events.length; i++) {
+        const entry = entries[i]!;
+        const event = events[i]!;
+        if (entry.wave === wave) await flush();
+        if (late(entry, event)) {
+          outcomes[i] = LATE;
+          continue;
+        }
+        entry.wave = wave;
+        items.push({ state: entry.state, event: event.event, time: event.time, prepared: prepared?.[i] });
+        slots.push(i);
+      }
+      await flush();
+    } catch (error) {
+      if (error instanceof TidegaugeError && error.code !== "DETECTOR_FAILED") halt(error);
+      const at = where[Math.max(0, ...slots)]?.offset ?? "?";
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      halt(
+        new TidegaugeError(
+          "DETECTOR_FAILED",
+          { detector: detector.name, monitor: name.monitor, position: `${name.topic}[${name.partition}]@${at}`, why },
+          error,
+        ),
+      );
+    }
+    return outcomes;
+  };
+
+  const late = (entry: Entry, event: Decoded): boolean =>
+    monitor.allowedLatenessMs !== null &&
+    event.time !== null &&
+    entry.header.time !== null &&
+    event.time < entry.header.time - monitor.allowedLatenessMs;
+
+  const book = (entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome | null, now: number): void => {
+    if (outcome?.reject) {
+      pending.reject(record, outcome.reject);
+      return;
+    }
+    pending.accept(entry, event, record, outcome!);
+    bank.touch(entry, now);
+  };
+
+  const process = async (batch: RecordBatch): Promise<void> => {
+    if (failure) throw failure;
+    if (closed || !claimed) throw new TidegaugeError("FENCED", { lane: name.monitor, epoch: claimed?.epoch ?? 0 });
+    const { records } = batch;
+    let from = 0;
+    if (next !== null) while (from < records.length && records[from]!.offset < next) from++;
+    if (from < records.length) cursor = batch.cursor ?? cursor;
+    while (from < records.length) {
+      const to = Math.min(records.length, from + SLICE);
+      const oldest = records[from]!.time;
+      await slice(records, from, to);
+      if (oldest !== null) {
+        meter.eventToDecision(name.monitor, Math.max(0, clock.now() - oldest) / 1000);
+        oldestPending = oldestPending === null ? oldest : Math.min(oldestPending, oldest);
+      }
+      from = to;
+      if (bank.overfull()) {
+        if (bank.dirtyCount() > 0) await commit([]);
+        bank.evict();
+      } else if (due()) await commit([]);
+    }
+    if (batch.nextOffset > (next ?? 0)) next = batch.nextOffset;
+  };
+
+  const drop = (): void => {
+    closed = true;
+    claimed = null;
+    bank.clear();
+  };
+
+  return {
+    name,
+    bank,
+    claim: (identity) =>
+      exclusive(async () => {
+        claimed = await retrying(() => store.claim(name, identity));
+        if (identity !== null && claimed.identity !== null && identity !== claimed.identity) {
+          const { monitor, topic } = name;
+          halt(new TidegaugeError("TOPIC_RECREATED", { monitor, topic, stored: claimed.identity, now: identity }));
+        }
+        committedOffset = claimed.nextOffset;
+        cursor = claimed.cursor ?? undefined;
+        forget();
+        return claimed;
+      }),
+    position: () => next,
+    committed: () => ({ nextOffset: committedOffset, at: committedAt }),
+    startAt(offset) {
+      next ??= offset;
+    },
+    process: (batch) => exclusive(() => process(batch)),
+    checkpoint: (now) =>
+      exclusive(async () => {
+        if (failure || closed || !claimed || !dirty() || !(now || due())) return;
+        await commit([]);
+      }),
+    command: (command) =>
+      exclusive(async () => {
+        if (failure || closed || !claimed) return false;
+        const entry = await retrying(() => bank.find(claimed!.lane, command.key));
+        if (!entry) return false;
+        pending.command(entry, command, next ?? 0);
+        bank.touch(entry, clock.now());
+        await commit([command.id]);
+        return true;
+      }),
+    error: () => failure,
+    drop,
+  };
+}
+
+const LATE: Outcome = Object.freeze({
+  ratio: 0,
+  signals: [],
+  reject: { reason: "late" as const, detail: "The event is older than its key's newest by more than allowedLateness." },
+});

@@ -1,0 +1,46 @@
+import type { BankLimits } from "./bank.ts";
+import type { Decode } from "./decode.ts";
+import type { Detector, Model } from "./detector.ts";
+import type { Reason } from "./rejection.ts";
+import type { Severity } from "./signal.ts";
+
+/** One configured monitor, opened: what its lanes share. */
+export interface Monitor {
+  readonly run: string;
+  readonly name: string;
+  readonly detector: Detector;
+  readonly model: Model;
+  readonly decode: Decode;
+  /** Names of the channels that hear its alarms. */
+  readonly channels: readonly string[];
+  /** `none`: a key may be on several partitions and has a state on each, shown as key@partition. */
+  readonly order: "key" | "none";
+  readonly from: "earliest" | "latest";
+  /** How late an event may be against its key's newest; null: nothing is late. */
+  readonly allowedLatenessMs: number | null;
+  /** Events without alarm that close an episode of a detector that never says recovered. */
+  readonly quietEvents: number;
+  readonly limits: BankLimits;
+  readonly checkpoint: { readonly events: number; readonly ms: number };
+  readonly counters: Counters;
+}
+
+/** Since the start of this process. */
+export interface Counters {
+  consumed: number;
+  accepted: number;
+  rejected: Partial<Record<Reason, number>>;
+  /** `${kind}\u0000${severity}` → count. */
+  signals: Map<string, number>;
+  lastEventTime: number | null;
+  lastDriftTime: number | null;
+}
+
+export function createCounters(): Counters {
+  return { consumed: 0, accepted: 0, rejected: {}, signals: new Map(), lastEventTime: null, lastDriftTime: null };
+}
+
+export function countSignal(counters: Counters, kind: string, severity: Severity): void {
+  const name = `${kind}\u0000${severity}`;
+  counters.signals.set(name, (counters.signals.get(name) ?? 0) + 1);
+}

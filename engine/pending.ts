@@ -1,0 +1,146 @@
+import type { Entry } from "./bank.ts";
+import type { Decoded } from "./decode.ts";
+import { NO_SIGNALS, type Outcome } from "./detector.ts";
+import { applyCommand, applySignal, type EpisodeChange, RECOVERED, specOf } from "./episodes.ts";
+import { type Place, signalId } from "./ids.ts";
+import { countSignal, type Monitor } from "./monitor.ts";
+import type { Rejection } from "./rejection.ts";
+import { extendSeries } from "./series.ts";
+import { SIGNAL_VERSION, type Signal, type SignalDraft } from "./signal.ts";
+import type { RawRecord } from "./source.ts";
+import type { CommandRecord, Commit, DeadLetter, Episode, LaneName, Notification, SeriesPoint } from "./store.ts";
+
+type Rows = Pick<Commit, "signals" | "episodes" | "notifications" | "deadLetters" | "series">;
+
+/** What the next commit of a lane carries beside states and position. */
+export interface Pending {
+  accept(entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome): void;
+  reject(record: RawRecord, rejection: Rejection): void;
+  command(entry: Entry, command: CommandRecord, offset: number): void;
+  rows(): Rows;
+  size(): number;
+  committed(): void;
+}
+
+const KEPT_BYTES = 1 << 20;
+
+export function createPending(monitor: Monitor, lane: LaneName): Pending {
+  const { counters, model, detector } = monitor;
+  const place: Place = {
+    run: lane.run,
+    monitor: lane.monitor,
+    topicId: "",
+    topic: lane.topic,
+    partition: lane.partition,
+  };
+  let signals: Signal[] = [];
+  let notifications: Notification[] = [];
+  let deadLetters: DeadLetter[] = [];
+  let series: SeriesPoint[] = [];
+  let episodes = new Map<string, Episode>();
+
+  const take = (entry: Entry, change: EpisodeChange): void => {
+    entry.header.open = change.open;
+    for (const e of change.episodes) episodes.set(e.id, e);
+    notifications.push(...change.notifications);
+  };
+
+  const say = (
+    entry: Entry,
+    drafts: readonly SignalDraft[],
+    index: number,
+    time: number | null,
+    offset: string,
+    salt = "",
+  ): void => {
+    drafts.forEach((draft, ordinal) => {
+      const spec = specOf(detector, draft.kind) ?? {
+        kind: draft.kind,
+        severity: "info" as const,
+        episode: "none" as const,
+        help: "",
+      };
+      const score = draft.statistic !== null && draft.threshold ? draft.statistic / draft.threshold : null;
+      const signal: Signal = {
+        id: signalId(place, offset + salt, entry.key, draft.kind, ordinal),
+        monitor: lane.monitor,
+        detector: detector.name,
+        key: entry.key,
+        kind: draft.kind,
+        severity: draft.severity ?? spec.severity,
+        index,
+        time: time === null ? null : new Date(time).toISOString(),
+        position: { topic: lane.topic, partition: lane.partition, offset },
+        onset: draft.onset,
+        statistic: draft.statistic,
+        threshold: draft.threshold,
+        score,
+        summary: draft.summary,
+        explanation: draft.explanation,
+        version: SIGNAL_VERSION,
+      };
+      signals.push(signal);
+      countSignal(counters, signal.kind, signal.severity);
+      if (spec.episode === "opens") counters.lastDriftTime = time ?? counters.lastDriftTime;
+      take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.channels));
+    });
+  };
+
+  /** The end of the episodes of a detector that never says so itself. */
+  const quietSince = (entry: Entry, index: number): readonly SignalDraft[] =>
+    entry.header.open
+      .filter((o) => index - o.lastIndex >= monitor.quietEvents)
+      .map((o) => ({
+        kind: RECOVERED.kind,
+        onset: null,
+        statistic: null,
+        threshold: null,
+        summary: `No further ${o.episode.kind} in ${monitor.quietEvents} events.`,
+        explanation: { reason: "quiet", events: monitor.quietEvents },
+        episodeOf: o.episode.kind,
+      }));
+
+  return {
+    accept(entry, event, record, outcome) {
+      const h = entry.header;
+      const index = h.events++;
+      counters.accepted++;
+      if (event.time !== null) counters.lastEventTime = event.time;
+      h.ratio = outcome.ratio;
+      const point = extendSeries(h, entry.key, index, event.time, outcome.ratio);
+      if (point) series.push(point);
+      if (outcome.signals.length > 0) say(entry, outcome.signals, index, event.time, String(record.offset));
+      if (h.open.length > 0 && !model.recovers) {
+        const drafts = quietSince(entry, index);
+        if (drafts.length > 0) say(entry, drafts, index, event.time, String(record.offset), "quiet");
+      }
+    },
+    reject(record, rejection) {
+      counters.rejected[rejection.reason] = (counters.rejected[rejection.reason] ?? 0) + 1;
+      const { offset, time, key, value } = record;
+      deadLetters.push({
+        ...rejection,
+        offset,
+        time,
+        key,
+        value: value && value.length > KEPT_BYTES ? value.subarray(0, KEPT_BYTES) : value,
+      });
+    },
+    command(entry, command, offset) {
+      const h = entry.header;
+      const at = { index: Math.max(0, h.events - 1), time: h.time === null ? null : new Date(h.time).toISOString() };
+      const drafts = model.command?.(entry.state, { kind: command.kind }) ?? NO_SIGNALS;
+      say(entry, drafts, at.index, h.time, String(Math.max(0, offset - 1)), `command:${command.id}`);
+      take(entry, applyCommand(h, command.kind, command.episode, at));
+    },
+    rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series }),
+    size: () => signals.length + deadLetters.length + series.length + episodes.size,
+    committed() {
+      signals = [];
+      notifications = [];
+      deadLetters = [];
+      series = [];
+      episodes = new Map();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import type { Clock } from "./clock.ts";
+import { TidegaugeError } from "./errors.ts";
+import { createIntake, type PartitionIntake } from "./intake.ts";
+import type { Lane } from "./lane.ts";
+import type { Log } from "./log.ts";
+import type { Meter } from "./meter.ts";
+import type { Monitor } from "./monitor.ts";
+import type { Source } from "./source.ts";
+import type { CommandRecord, Store } from "./store.ts";
+
+/** A source and the monitors that read it. */
+export interface Feed {
+  readonly source: Source;
+  readonly monitors: readonly Monitor[];
+  /** Which of them listen to a topic of this source. */
+  monitorsOf(topic: string): readonly Monitor[];
+}
+
+export interface Service {
+  /** Starts every feed; resolves when all have started to run. */
+  start(): Promise<void>;
+  /** Resolves when every feed with an end has reached it and was committed; rejects with the first feed's failure. */
+  ended(): Promise<void>;
+  /** Stop fetching, finish the batch, commit, leave. */
+  stop(): Promise<void>;
+  onCommit(listener: () => void): () => void;
+  /** New commands may be there. */
+  poke(): void;
+  feeds(): readonly RunningFeed[];
+}
+
+export interface RunningFeed extends Feed {
+  readonly intake: PartitionIntake;
+  readonly state: "starting" | "running" | "ended" | "halted";
+  readonly error: TidegaugeError | null;
+}
+
+export interface ServiceContext {
+  readonly run: string;
+  readonly store: Store;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const TICK_MS = 100;
+const POSITIONS_EVERY_MS = 5000;
+const COMMANDS_EVERY_MS = 1000;
+
+/** Runs feeds over one store: the engine as a whole, without HTTP, metrics or a command line. */
+export function createService(feeds: readonly Feed[], context: ServiceContext): Service {
+  const { store, clock, log } = context;
+  const listeners = new Set<() => void>();
+  const running = feeds.map((feed) => open(feed));
+  let timer: NodeJS.Timeout | null = null;
+  let lastPositions = 0;
+  let lastCommands = 0;
+  let busy = false;
+  let stopping: Promise<void> | null = null;
+
+  function open(feed: Feed) {
+    const intake = createIntake(feed.monitorsOf, { ...context, onCommit: tell }, (p, next) =>
+      feed.source.committed?.(p, next),
+    );
+    const state = {
+      ...feed,
+      intake,
+      state: "starting" as RunningFeed["state"],
+      error: null as TidegaugeError | null,
+      run: Promise.resolve(),
+    };
+    return state;
+  }
+
+  function tell(wrote: { signals: number; notifications: number }): void {
+    if (wrote.signals + wrote.notifications > 0) for (const listener of listeners) listener();
+  }
+
+  const runFeed = async (feed: (typeof running)[number]): Promise<void> => {
+    feed.state = "running";
+    try {
+      await feed.source.run(feed.intake);
+      await feed.intake.close();
+      feed.state = "ended";
+    } catch (error) {
+      feed.state = "halted";
+      // What is no known error is a mistake of ours: let it crash where people see it.
+      if (!(error instanceof TidegaugeError)) throw error;
+      feed.error = error;
+      log.error(error.message, { code: error.code, source: feed.source.description });
+      throw error;
+    }
+  };
+
+  const tick = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    try {
+      const now = clock.now();
+      for (const lane of lanes()) await lane.checkpoint(false).catch(warn);
+      if (now - lastCommands >= COMMANDS_EVERY_MS) {
+        lastCommands = now;
+        await applyCommands().catch(warn);
+      }
+      if (now - lastPositions >= POSITIONS_EVERY_MS) {
+        lastPositions = now;
+        reportPositions();
+      }
+    } finally {
+      busy = false;
+    }
+  };
+
+  const warn = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
+
+  function* lanes(): Iterable<Lane> {
+    for (const feed of running) yield* feed.intake.lanes();
+  }
+
+  const applyCommands = async (): Promise<void> => {
+    for (const command of await store.pendingCommands(context.run)) await applyOne(command);
+  };
+
+  const applyOne = async (command: CommandRecord): Promise<void> => {
+    for (const lane of lanes()) {
+      if (lane.name.monitor === command.monitor && (await lane.command(command))) return;
+    }
+    // Nobody's: a key that does not exist anywhere. Another member's keys are left to it.
+    if ((await store.key(command.run, command.monitor, command.key)) === null) await store.discardCommand(command.id);
+  };
+
+  const reportPositions = (): void => {
+    for (const feed of running) {
+      if (!feed.source.committed) continue;
+      const lowest = new Map<string, { topic: string; partition: number; next: number }>();
+      for (const lane of feed.intake.lanes()) {
+        const next = lane.committed().nextOffset;
+        if (next === null) continue;
+        const { topic, partition } = lane.name;
+        const known = lowest.get(`${topic}/${partition}`);
+        if (!known || next < known.next) lowest.set(`${topic}/${partition}`, { topic, partition, next });
+      }
+      for (const { topic, partition, next } of lowest.values()) feed.source.committed({ topic, partition }, next);
+    }
+  };
+
+  return {
+    async start() {
+      for (const feed of running) {
+        feed.run = runFeed(feed);
+        feed.run.catch(() => undefined);
+      }
+      timer = setInterval(() => void tick(), TICK_MS);
+    },
+    async ended() {
+      await Promise.all(running.map((f) => f.run));
+    },
+    stop() {
+      stopping ??= (async () => {
+        if (timer) clearInterval(timer);
+        await Promise.all(running.map((f) => f.source.stop()));
+        await Promise.allSettled(running.map((f) => f.run));
+        for (const feed of running) await feed.intake.close();
+        for (const feed of running) for (const m of feed.monitors) m.model.close?.();
+      })();
+      return stopping;
+    },
+    onCommit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    poke() {
+      lastCommands = 0;
+    },
+    feeds: () => running,
+  };
+}
