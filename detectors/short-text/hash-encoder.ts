@@ -1,0 +1,143 @@
+import { createReader, createWriter } from "../statistics/bytes.ts";
+import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
+import { createRandom } from "../statistics/random.ts";
+import { BUCKETS, countGrams } from "./ngrams.ts";
+import { rightSingularVectors, type Sparse } from "./randomised-svd.ts";
+
+/**
+ * Texts to unit vectors without any weights from outside: hashed n-grams → TF-IDF → projection on the leading
+ * singular directions of the texts it was fitted on. Immutable.
+ */
+export interface HashEncoder {
+  readonly dim: number;
+  /** Row of the projection per bucket, -1 for buckets that the fitting texts did not have. */
+  readonly rows: Int32Array;
+  /** idf times singular vectors, row-major, in values that float16 holds: what is saved is what is used. */
+  readonly projection: Float32Array;
+}
+
+const DIM = 128;
+/** Keeps the projection clear of float16's coarse small numbers; the length of a vector has no meaning. */
+const LARGEST = 4096;
+
+export function fitHashEncoder(texts: readonly string[], seed: number): HashEncoder {
+  const { x, idf, rows } = tfIdf(texts);
+  if (x.width === 0 || x.rows === 0) return { dim: DIM, rows, projection: new Float32Array(0) };
+  const projection = rightSingularVectors(x, DIM, createRandom(seed, "hash-encoder"));
+  let largest = 0;
+  for (let i = 0; i < projection.length; i++) {
+    const value = projection[i]! * idf[Math.floor(i / DIM)]!;
+    projection[i] = value;
+    largest = Math.max(largest, Math.abs(value));
+  }
+  const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(LARGEST / largest));
+  const rounded = fromFloat16(toFloat16(Float32Array.from(projection, (v) => v * scale)));
+  return { dim: DIM, rows, projection: rounded };
+}
+
+export function encode(encoder: HashEncoder, text: string): Float32Array {
+  const out = new Float32Array(encoder.dim);
+  encodeInto(encoder, text, out, 0);
+  return out;
+}
+
+/** Row-major [texts.length, dim]; each row is what encode() gives. */
+export function encodeMany(encoder: HashEncoder, texts: readonly string[]): Float32Array {
+  const out = new Float32Array(texts.length * encoder.dim);
+  texts.forEach((text, i) => {
+    encodeInto(encoder, text, out, i * encoder.dim);
+  });
+  return out;
+}
+
+export function saveEncoder(encoder: HashEncoder): Uint8Array {
+  const buckets = new Uint16Array(encoder.projection.length / encoder.dim);
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    if (encoder.rows[bucket]! >= 0) buckets[encoder.rows[bucket]!] = bucket;
+  }
+  const writer = createWriter(encoder.projection.length * 2 + buckets.byteLength + 64);
+  writer.u32(encoder.dim);
+  writer.array(buckets);
+  writer.array(toFloat16(encoder.projection));
+  return writer.done();
+}
+
+export function loadEncoder(bytes: Uint8Array): HashEncoder {
+  const reader = createReader(bytes);
+  const dim = reader.u32();
+  const rows = new Int32Array(BUCKETS).fill(-1);
+  reader.u16s().forEach((bucket, row) => {
+    rows[bucket] = row;
+  });
+  return { dim, rows, projection: fromFloat16(reader.u16s()) };
+}
+
+const sums = new Float64Array(DIM);
+
+function encodeInto(encoder: HashEncoder, text: string, out: Float32Array, at: number): void {
+  const { dim, rows, projection } = encoder;
+  const bag = countGrams(text);
+  sums.fill(0);
+  for (let i = 0; i < bag.size; i++) {
+    const bucket = bag.buckets[i]!;
+    const row = rows[bucket]!;
+    const weight = termWeight(bag.counts[bucket]!);
+    if (row < 0 || weight === 0) continue;
+    const from = row * dim;
+    for (let d = 0; d < dim; d++) sums[d] = sums[d]! + weight * projection[from + d]!;
+  }
+  let square = 0;
+  for (let d = 0; d < dim; d++) square += sums[d]! * sums[d]!;
+  if (square === 0) {
+    // Nothing known. The first direction is what all texts share, so its opposite is far from all of them.
+    out[at] = -1;
+    return;
+  }
+  const scale = 1 / Math.sqrt(square);
+  for (let d = 0; d < dim; d++) out[at + d] = sums[d]! * scale;
+}
+
+function termWeight(count: number): number {
+  if (count === 0) return 0;
+  return count > 0 ? 1 + Math.log(count) : -1 - Math.log(-count);
+}
+
+/** Rows of unit length; columns are the buckets seen, in order of first sight. */
+function tfIdf(texts: readonly string[]): { x: Sparse; idf: Float64Array; rows: Int32Array } {
+  const rows = new Int32Array(BUCKETS).fill(-1);
+  const frequency: number[] = [];
+  const columns: number[] = [];
+  const values: number[] = [];
+  const starts = new Uint32Array(texts.length + 1);
+  texts.forEach((text, t) => {
+    const bag = countGrams(text);
+    for (let i = 0; i < bag.size; i++) {
+      const bucket = bag.buckets[i]!;
+      const weight = termWeight(bag.counts[bucket]!);
+      if (weight === 0) continue;
+      if (rows[bucket] === -1) rows[bucket] = frequency.push(0) - 1;
+      const column = rows[bucket]!;
+      frequency[column] = frequency[column]! + 1;
+      columns.push(column);
+      values.push(weight);
+    }
+    starts[t + 1] = columns.length;
+  });
+  const idf = Float64Array.from(frequency, (df) => Math.log((1 + texts.length) / (1 + df)));
+  const weights = Float64Array.from(values, (value, e) => value * idf[columns[e]!]!);
+  for (let t = 0; t < texts.length; t++) toUnit(weights.subarray(starts[t]!, starts[t + 1]!));
+  const x = {
+    rows: texts.length,
+    width: frequency.length,
+    starts,
+    columns: Uint32Array.from(columns),
+    values: weights,
+  };
+  return { x, idf, rows };
+}
+
+function toUnit(v: Float64Array): void {
+  let square = 0;
+  for (const value of v) square += value * value;
+  if (square > 0) for (let i = 0; i < v.length; i++) v[i] = v[i]! / Math.sqrt(square);
+}
