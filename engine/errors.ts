@@ -55,6 +55,7 @@ export const ERRORS = {
   },
   WEBHOOK_FAILED: { message: "Webhook {target} answered {status}.", retryable: true },
   WEBHOOK_GONE: { message: "Webhook {target} answered {status}; it is not tried again.", retryable: false },
+  WEBHOOK_UNREACHABLE: { message: "Webhook {target} cannot be reached: {why}.", retryable: true },
   EMBEDDER_FAILED: { message: "The embedder {embedder} failed: {why}. Events wait.", retryable: true },
   BACKEND_UNAVAILABLE: {
     message:
@@ -63,6 +64,9 @@ export const ERRORS = {
   },
   NOT_FOUND: { message: "There is no {what} {name}.", retryable: false },
   BAD_REQUEST: { message: "{what}. {fix}", retryable: false },
+  FORBIDDEN: { message: "{what}. {fix}", retryable: false },
+  TOO_LARGE: { message: "The body has more than {limit} bytes. Send it in pieces.", retryable: false },
+  INTERNAL: { message: "The service failed to answer this; its log says why.", retryable: true },
   UNAUTHORIZED: { message: "This needs the token: send `Authorization: Bearer …`.", retryable: false },
 } as const;
 
