@@ -1,5 +1,6 @@
 import type { ZodObject, ZodType } from "zod";
 import type { Rejection } from "./rejection.ts";
+import type { Rejection } from "./rejection.ts";
 import type { Severity, SignalDraft } from "./signal.ts";
 import type { Tensors } from "./tensors.ts";
 
@@ -50,9 +51,9 @@ export interface SignalSpec {
 /** A monitor's configuration as its detector sees it. */
 export interface Settings<Options> {
   readonly options: Options;
-  /** Events of the reference, or null for detectors without one. */
+  /** As configured; null when the user said nothing: the detector then takes its own default, if it has one. */
   readonly reference: { readonly first: number } | null;
-  /** Events between false alarms of each kind, or null. */
+  /** Events between false alarms of each kind, as configured; null when the user said nothing: as above. */
   readonly promise: number | null;
   /** Seed of the monitor; a key's generator is seeded by it and the key. */
   readonly seed: number;
