@@ -1,6 +1,5 @@
 import type { ZodObject, ZodType } from "zod";
 import type { Rejection } from "./rejection.ts";
-import type { Rejection } from "./rejection.ts";
 import type { Severity, SignalDraft } from "./signal.ts";
 import type { Tensors } from "./tensors.ts";
 
