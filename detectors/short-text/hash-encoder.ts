@@ -23,16 +23,8 @@ const LARGEST = 4096;
 export function fitHashEncoder(texts: readonly string[], seed: number): HashEncoder {
   const { x, idf, rows } = tfIdf(texts);
   if (x.width === 0 || x.rows === 0) return { dim: DIM, rows, projection: new Float32Array(0) };
-  const projection = rightSingularVectors(x, DIM, createRandom(seed, "hash-encoder"));
-  let largest = 0;
-  for (let i = 0; i < projection.length; i++) {
-    const value = projection[i]! * idf[Math.floor(i / DIM)]!;
-    projection[i] = value;
-    largest = Math.max(largest, Math.abs(value));
-  }
-  const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(LARGEST / largest));
-  const rounded = fromFloat16(toFloat16(Float32Array.from(projection, (v) => v * scale)));
-  return { dim: DIM, rows, projection: rounded };
+  const vectors = rightSingularVectors(x, DIM, createRandom(seed, "hash-encoder"));
+  return { dim: DIM, rows, projection: weighted(vectors, idf) };
 }
 
 export function encode(encoder: HashEncoder, text: string): Float32Array {
@@ -102,10 +94,27 @@ function termWeight(count: number): number {
   return count > 0 ? 1 + Math.log(count) : -1 - Math.log(-count);
 }
 
-/** Rows of unit length; columns are the buckets seen, in order of first sight. */
+function weighted(vectors: Float64Array, idf: Float64Array): Float32Array {
+  let largest = 0;
+  for (let row = 0, i = 0; row < idf.length; row++) {
+    for (let d = 0; d < DIM; d++, i++) {
+      vectors[i] = vectors[i]! * idf[row]!;
+      largest = Math.max(largest, Math.abs(vectors[i]!));
+    }
+  }
+  const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(LARGEST / largest));
+  const scaled = new Float32Array(vectors.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = vectors[i]! * scale;
+  return fromFloat16(toFloat16(scaled));
+}
+
+/** Rows of unit length; columns are the buckets worth a place, in order of first sight. */
 function tfIdf(texts: readonly string[]): { x: Sparse; idf: Float64Array; rows: Int32Array } {
+  const frequency = documentFrequency(texts);
+  // What one text alone has says nothing about its neighbours, and is half of all buckets.
+  const least = texts.length >= 200 ? 2 : 1;
   const rows = new Int32Array(BUCKETS).fill(-1);
-  const frequency: number[] = [];
+  const idf: number[] = [];
   const columns: number[] = [];
   const values: number[] = [];
   const starts = new Uint32Array(texts.length + 1);
@@ -113,31 +122,42 @@ function tfIdf(texts: readonly string[]): { x: Sparse; idf: Float64Array; rows: 
     const bag = countGrams(text);
     for (let i = 0; i < bag.size; i++) {
       const bucket = bag.buckets[i]!;
+      const df = frequency[bucket]!;
       const weight = termWeight(bag.counts[bucket]!);
-      if (weight === 0) continue;
-      if (rows[bucket] === -1) rows[bucket] = frequency.push(0) - 1;
-      const column = rows[bucket]!;
-      frequency[column] = frequency[column]! + 1;
-      columns.push(column);
-      values.push(weight);
+      if (weight === 0 || df < least || df === texts.length) continue;
+      if (rows[bucket] === -1) rows[bucket] = idf.push(Math.log((1 + texts.length) / (1 + df))) - 1;
+      columns.push(rows[bucket]!);
+      values.push(weight * idf[rows[bucket]!]!);
     }
     starts[t + 1] = columns.length;
+    toUnit(values, starts[t]!);
   });
-  const idf = Float64Array.from(frequency, (df) => Math.log((1 + texts.length) / (1 + df)));
-  const weights = Float64Array.from(values, (value, e) => value * idf[columns[e]!]!);
-  for (let t = 0; t < texts.length; t++) toUnit(weights.subarray(starts[t]!, starts[t + 1]!));
   const x = {
     rows: texts.length,
-    width: frequency.length,
+    width: idf.length,
     starts,
     columns: Uint32Array.from(columns),
-    values: weights,
+    values: Float64Array.from(values),
   };
-  return { x, idf, rows };
+  return { x, idf: Float64Array.from(idf), rows };
 }
 
-function toUnit(v: Float64Array): void {
+function documentFrequency(texts: readonly string[]): Uint32Array {
+  const frequency = new Uint32Array(BUCKETS);
+  for (const text of texts) {
+    const bag = countGrams(text);
+    for (let i = 0; i < bag.size; i++) {
+      const bucket = bag.buckets[i]!;
+      if (bag.counts[bucket] !== 0) frequency[bucket] = frequency[bucket]! + 1;
+    }
+  }
+  return frequency;
+}
+
+/** Scales the values from `first` on to length 1. */
+function toUnit(values: number[], first: number): void {
   let square = 0;
-  for (const value of v) square += value * value;
-  if (square > 0) for (let i = 0; i < v.length; i++) v[i] = v[i]! / Math.sqrt(square);
+  for (let i = first; i < values.length; i++) square += values[i]! ** 2;
+  const scale = 1 / Math.sqrt(square);
+  for (let i = first; i < values.length; i++) values[i] = values[i]! * scale;
 }

@@ -1,4 +1,7 @@
-/** Signed feature hashing of a text: word 1–2-grams and character 3–5-grams into 2^15 buckets by FNV-1a. */
+/**
+ * Signed feature hashing of a text: word 1–2-grams, and character 3–5-grams within each word or run of symbols (with
+ * its borders), into 2^15 buckets by FNV-1a.
+ */
 export const BUCKETS = 1 << 15;
 
 const BASIS = 0x811c9dc5;
@@ -11,9 +14,17 @@ export function normalise(text: string): string {
   return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 
-/** Letters and digits with inner apostrophes; no part of a word is lost to an accent. */
+const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu;
+const TOKEN = new RegExp(`${WORD.source}|[^\\p{L}\\p{M}\\p{N}\\s]+`, "gu");
+
+/** Letters, marks and digits with inner apostrophes. */
 export function wordsOf(normal: string): readonly string[] {
-  return normal.match(/[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu) ?? [];
+  return normal.match(WORD) ?? [];
+}
+
+/** Words, and runs of what is neither word nor blank (signs, emoji). */
+export function tokensOf(normal: string): readonly string[] {
+  return normal.match(TOKEN) ?? [];
 }
 
 /** Buckets of one text with their signed counts; reused, so read it before the next call. */
@@ -38,15 +49,19 @@ export function countGrams(text: string): Bag {
     seen[bag.buckets[i]!] = 0;
   }
   bag.size = 0;
-  const normal = normalise(text);
   let before = -1;
-  for (const word of wordsOf(normal)) {
-    if (before >= 0) add(hashFrom(Math.imul(before ^ 0x20, PRIME), word));
-    before = hashFrom(BASIS, word) >>> 0;
+  for (const token of tokensOf(normalise(text))) {
+    countCharacters(` ${token} `);
+    if (!isWord(token)) continue;
+    if (before >= 0) add(hashFrom(Math.imul(before ^ 0x20, PRIME), token));
+    before = hashFrom(BASIS, token) >>> 0;
     add(before);
   }
-  if (normal !== "") countCharacters(` ${normal} `);
   return bag;
+}
+
+export function isWord(token: string): boolean {
+  return /^[\p{L}\p{M}\p{N}]/u.test(token);
 }
 
 function countCharacters(padded: string): void {
