@@ -1,0 +1,74 @@
+import { isAbsolute, resolve } from "node:path";
+import { createTensors } from "../adapters/tensors/create.ts";
+import type { Environment } from "../engine/detector.ts";
+import { createCounters, type Monitor } from "../engine/monitor.ts";
+import type { MonitorFacts } from "../engine/view.ts";
+import { createDecoder } from "../ingest/decode/decoder.ts";
+import type { Config, MonitorConfig } from "./config/schema.ts";
+import { detectorOf, monitorSettings } from "./settings.ts";
+
+/** Opens one configured monitor. `where` names the config file in errors. */
+export async function openMonitor(
+  name: string,
+  monitor: MonitorConfig,
+  config: Config,
+  env: Environment,
+  where: string,
+  run: string,
+): Promise<Monitor> {
+  const detector = detectorOf(monitor);
+  const settings = monitorSettings(name, monitor, where);
+  return {
+    run,
+    name,
+    detector,
+    model: await detector.open(settings, env),
+    decode: createDecoder({
+      event: detector.event,
+      fields: monitor.fields as Record<string, string>,
+      limits: { recordBytes: config.limits.recordBytes },
+      ...(monitor.key === undefined ? {} : { key: monitor.key }),
+    }),
+    channels: monitor.alerts,
+    order: monitor.order,
+    from: monitor.source?.kafka?.from ?? "earliest",
+    allowedLatenessMs: monitor.allowedLateness ?? null,
+    quietEvents: monitor.quietEvents,
+    limits: { keys: monitor.memory.keys, bytes: monitor.memory.megabytes * 2 ** 20 },
+    checkpoint: { events: monitor.checkpoint.events, ms: monitor.checkpoint.seconds * 1000 },
+    counters: createCounters(),
+  };
+}
+
+export function openEnvironment(config: Config): Environment {
+  return { tensors: createTensors(config.compute.backend), embedder: config.embedder };
+}
+
+/** What people see of a monitor, with the detector's defaults filled in. */
+export function factsOf(monitor: MonitorConfig): MonitorFacts {
+  const detector = detectorOf(monitor);
+  const { reference } = detector;
+  return {
+    promise: monitor.falseAlarms?.events ?? detector.falseAlarms,
+    reference: monitor.reference ?? (reference ? { first: reference.first } : null),
+    options: monitor.options as Record<string, unknown>,
+    acceptsEvents: monitor.source?.http !== undefined,
+  };
+}
+
+/** Everything that changes what a state learnt: a state of another making is refused. */
+export function learntWith(monitor: MonitorConfig, config: Config): Record<string, unknown> {
+  const detector = detectorOf(monitor);
+  const embedder = Object.keys(detector.event.shape).includes("embedding") ? config.embedder : null;
+  return {
+    options: monitor.options,
+    reference: factsOf(monitor).reference,
+    embedder,
+    order: monitor.order,
+    seed: monitor.seed,
+  };
+}
+
+export function pathFrom(folder: string, path: string): string {
+  return isAbsolute(path) ? path : resolve(folder, path);
+}

@@ -1,0 +1,138 @@
+import { createWriteStream, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { createMemoryStore } from "../../adapters/store/memory.ts";
+import { DETECTORS } from "../../detectors/index.ts";
+import { systemClock } from "../../engine/clock.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import { silentLog } from "../../engine/log.ts";
+import { NO_METER } from "../../engine/meter.ts";
+import type { Monitor } from "../../engine/monitor.ts";
+import { createService } from "../../engine/service.ts";
+import type { Source } from "../../engine/source.ts";
+import type { Store } from "../../engine/store.ts";
+import { createFileSource } from "../../ingest/file.ts";
+import { createStdinSource } from "../../ingest/stdin.ts";
+import { openEnvironment, openMonitor } from "../assemble.ts";
+import { loadConfig } from "../config/load.ts";
+import { nearest } from "../config/nearest.ts";
+import { type CliCommand, need, readOptions } from "./command.ts";
+import { type Progress, showProgress } from "./progress.ts";
+import { printSummary, type Summary, summarise } from "./summary.ts";
+
+export const backtest: CliCommand = {
+  name: "backtest",
+  summary: "Run a monitor over recorded events at full speed; deterministic.",
+  usage:
+    "tidegauge backtest -c FILE --monitor NAME --input EVENTS.ndjson [--output SIGNALS.ndjson] [--summary SUMMARY.json]",
+  options: `  -c, --config FILE    the config (YAML)
+  -m, --monitor NAME   which of its monitors (default: the only one)
+  -i, --input FILE     NDJSON events, gzip by the name's end .gz, - for standard input
+  -o, --output FILE    signals as NDJSON, - for standard output
+  -s, --summary FILE   counts and speed as JSON
+  -q, --quiet          no table
+`,
+  example: "tidegauge backtest -c tidegauge.yaml --monitor support-bot --input events.ndjson --output signals.ndjson",
+  async run(argv) {
+    const options = readOptions("backtest", argv, {
+      config: { type: "string", short: "c" },
+      monitor: { type: "string", short: "m" },
+      input: { type: "string", short: "i" },
+      output: { type: "string", short: "o" },
+      summary: { type: "string", short: "s" },
+      quiet: { type: "boolean", short: "q" },
+    });
+    const path = need("backtest", options.config, "-c FILE");
+    const input = need("backtest", options.input, "--input FILE");
+    const { config } = loadConfig(path, DETECTORS, process.env);
+    const name = options.monitor ?? only(Object.keys(config.monitors));
+    const monitorConfig = config.monitors[name];
+    if (!monitorConfig) {
+      const near = nearest(name, Object.keys(config.monitors));
+      throw new TidegaugeError("USAGE", {
+        what: `${path} has no monitor "${name}"${near ? `; did you mean "${near}"?` : ""}`,
+        command: "backtest",
+      });
+    }
+    const opened = await openMonitor(name, monitorConfig, config, openEnvironment(config), path, "backtest");
+    // Commits by count alone: the wall clock must not matter.
+    const monitor: Monitor = { ...opened, channels: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
+    const source = input === "-" ? createStdinSource() : createFileSource({ path: input, follow: false });
+    const store = lean(createMemoryStore());
+    const progress = options.quiet ? null : showProgress(input === "-" ? null : input, monitor.counters);
+    const summary = await runThrough(monitor, source, store, progress);
+    if (options.output !== undefined) await writeSignals(store, options.output);
+    if (options.summary !== undefined) writeFileSync(options.summary, `${JSON.stringify(summary, null, 2)}\n`);
+    if (!options.quiet)
+      printSummary(
+        summary,
+        `${name} (${monitor.detector.name}) over ${input === "-" ? "standard input" : basename(input)}`,
+        process.stderr,
+      );
+    return 0;
+  },
+};
+
+/** The whole stream through the engine over a store in memory. */
+export async function runThrough(
+  monitor: Monitor,
+  source: Source,
+  store: Store,
+  progress: Progress | null,
+): Promise<Summary> {
+  const service = createService([{ source, monitors: [monitor], monitorsOf: () => [monitor] }], {
+    run: monitor.run,
+    store,
+    meter: NO_METER,
+    clock: systemClock,
+    log: silentLog,
+  });
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  try {
+    await service.start();
+    await service.ended();
+  } finally {
+    progress?.stop();
+    await service.stop();
+  }
+  const used = process.cpuUsage(cpu);
+  return summarise(monitor, store, {
+    seconds: (performance.now() - started) / 1000,
+    cpuMicroseconds: used.user + used.system,
+  });
+}
+
+/** Keeps signals and states; what only a live service shows would fill the memory. */
+function lean(store: Store): Store {
+  return {
+    ...store,
+    commit: (c) => store.commit({ ...c, deadLetters: [], series: [], episodes: [], notifications: [] }),
+  };
+}
+
+async function writeSignals(store: Store, path: string): Promise<void> {
+  const out = path === "-" ? process.stdout : createWriteStream(path);
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await store.signals({ limit: 1000, ...(after === undefined ? {} : { after }) });
+    for (const signal of page.items) out.write(`${JSON.stringify(signal)}\n`);
+    after = page.items.length === 0 ? null : page.next;
+  }
+  if (out !== process.stdout) {
+    await new Promise<void>((resolve, reject) => {
+      out.once("error", (error) =>
+        reject(
+          new TidegaugeError("USAGE", { what: `cannot write ${path}: ${error.message}`, command: "backtest" }, error),
+        ),
+      );
+      (out as ReturnType<typeof createWriteStream>).end(() => resolve());
+    });
+  }
+}
+
+function only(names: readonly string[]): string {
+  if (names.length === 1) return names[0]!;
+  throw new TidegaugeError("USAGE", {
+    what: `--monitor is missing; the config has ${names.join(", ")}`,
+    command: "backtest",
+  });
+}

@@ -1,0 +1,81 @@
+import { createTensors } from "../../adapters/tensors/create.ts";
+import { DETECTORS } from "../../detectors/index.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import { checkKafka } from "../../ingest/kafka.ts";
+import { loadConfig, readSecret } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { openStore } from "../start.ts";
+import { VERSION } from "../version.ts";
+import { type CliCommand, need, readOptions } from "./command.ts";
+
+type Finding = { readonly name: string; readonly ok: boolean; readonly says: string };
+
+export const doctor: CliCommand = {
+  name: "doctor",
+  summary: "Say which of store, Kafka, compute backend and embedder work, and which backend is in use.",
+  usage: "tidegauge doctor -c FILE",
+  options: "  -c, --config FILE   the config (YAML)\n",
+  example: "tidegauge doctor -c tidegauge.yaml",
+  async run(argv) {
+    const path = need(
+      "doctor",
+      readOptions("doctor", argv, { config: { type: "string", short: "c" } }).config,
+      "-c FILE",
+    );
+    const loaded = loadConfig(path, DETECTORS, process.env);
+    const findings: Finding[] = [
+      {
+        name: "tidegauge",
+        ok: true,
+        says: `${VERSION}, Node ${process.versions.node}, ${process.platform}-${process.arch}`,
+      },
+      await tried("compute", async () => {
+        const tensors = createTensors(loaded.config.compute.backend);
+        return `${tensors.backend} on ${tensors.device}`;
+      }),
+      { name: "embedder", ok: true, says: loaded.config.embedder.kind },
+      await tried("store", async () => {
+        const store = openStore(loaded, path);
+        await store.open();
+        try {
+          const problem = await store.ping();
+          if (problem !== null) throw new TidegaugeError("STORE_UNAVAILABLE", { why: problem });
+          return `${loaded.config.store.kind} answers`;
+        } finally {
+          await store.close();
+        }
+      }),
+      loaded.config.kafka
+        ? await tried("kafka", () => kafka(loaded.config))
+        : { name: "kafka", ok: true, says: "not configured" },
+    ];
+    for (const f of findings) process.stdout.write(`${f.ok ? "ok  " : "FAIL"} ${f.name.padEnd(10)} ${f.says}\n`);
+    return findings.every((f) => f.ok) ? 0 : 1;
+  },
+};
+
+async function tried(name: string, work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { name, ok: true, says: await work() };
+  } catch (error) {
+    if (!(error instanceof TidegaugeError)) throw error;
+    return { name, ok: false, says: error.message };
+  }
+}
+
+async function kafka(config: Config): Promise<string> {
+  const { brokers, ssl, sasl } = config.kafka!;
+  const topics = Object.values(config.monitors).flatMap((m) => m.source?.kafka?.topic ?? []);
+  const secret = (value: NonNullable<typeof sasl>["password"], name: string) =>
+    readSecret(value, process.env, `kafka.sasl.${name}`);
+  const auth = sasl
+    ? {
+        sasl: {
+          mechanism: sasl.mechanism,
+          username: secret(sasl.username, "username"),
+          password: secret(sasl.password, "password"),
+        },
+      }
+    : {};
+  return checkKafka({ brokers, ssl, ...auth, topics: [...new Set(topics)] });
+}

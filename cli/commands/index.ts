@@ -1,0 +1,9 @@
+import { backtest } from "./backtest.ts";
+import { check } from "./check.ts";
+import type { CliCommand } from "./command.ts";
+import { doctor } from "./doctor.ts";
+import { reset } from "./reset.ts";
+import { run } from "./run.ts";
+import { schema } from "./schema.ts";
+
+export const COMMANDS: readonly CliCommand[] = [run, backtest, check, doctor, reset, schema];

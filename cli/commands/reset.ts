@@ -1,0 +1,34 @@
+import { DETECTORS } from "../../detectors/index.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import { loadConfig } from "../config/load.ts";
+import { openStore, runName } from "../start.ts";
+import { type CliCommand, need, readOptions } from "./command.ts";
+
+export const reset: CliCommand = {
+  name: "reset",
+  summary: "Forget a monitor's states and positions (its signals stay): it learns anew from its stream's start.",
+  usage: "tidegauge reset -c FILE --monitor NAME",
+  options:
+    "  -c, --config FILE    the config (YAML)\n  -m, --monitor NAME   the monitor; the service must not be running\n",
+  example: "tidegauge reset -c tidegauge.yaml --monitor support-bot",
+  async run(argv) {
+    const options = readOptions("reset", argv, {
+      config: { type: "string", short: "c" },
+      monitor: { type: "string", short: "m" },
+    });
+    const path = need("reset", options.config, "-c FILE");
+    const monitor = need("reset", options.monitor, "--monitor NAME");
+    const loaded = loadConfig(path, DETECTORS, process.env);
+    if (!loaded.config.monitors[monitor])
+      throw new TidegaugeError("USAGE", { what: `${path} has no monitor "${monitor}"`, command: "reset" });
+    const store = openStore(loaded, path);
+    await store.open();
+    try {
+      await store.reset(runName(loaded.config), monitor);
+    } finally {
+      await store.close();
+    }
+    process.stdout.write(`Monitor ${monitor} forgot its states and positions.\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,53 @@
+import type { Monitor } from "../../engine/monitor.ts";
+import type { Store } from "../../engine/store.ts";
+
+export interface Summary {
+  readonly events: number;
+  readonly accepted: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly keys: number;
+  readonly signals: Readonly<Record<string, number>>;
+  readonly eventsPerSecond: number;
+  readonly cpuMicrosecondsPerEvent: number;
+}
+
+export async function summarise(
+  monitor: Monitor,
+  store: Store,
+  spent: { readonly seconds: number; readonly cpuMicroseconds: number },
+): Promise<Summary> {
+  const { counters } = monitor;
+  const signals: Record<string, number> = {};
+  for (const [name, count] of counters.signals) {
+    const kind = name.split("\u0000")[0]!;
+    signals[kind] = (signals[kind] ?? 0) + count;
+  }
+  const byStatus = await store.keyCounts(monitor.run, monitor.name);
+  const events = counters.consumed;
+  return {
+    events,
+    accepted: counters.accepted,
+    rejected: counters.rejected,
+    keys: Object.values(byStatus).reduce((a, b) => a + b, 0),
+    signals,
+    eventsPerSecond: Math.round(events / Math.max(spent.seconds, 1e-9)),
+    cpuMicrosecondsPerEvent: events === 0 ? 0 : Math.round((spent.cpuMicroseconds / events) * 1000) / 1000,
+  };
+}
+
+export function printSummary(summary: Summary, title: string, out: NodeJS.WritableStream): void {
+  const list = (counts: Readonly<Record<string, number>>): string => {
+    const text = Object.entries(counts).map(([name, n]) => `${name} ${n.toLocaleString("en")}`);
+    return text.length === 0 ? "none" : text.join(", ");
+  };
+  const rows: [string, string][] = [
+    ["events", summary.events.toLocaleString("en")],
+    ["accepted", summary.accepted.toLocaleString("en")],
+    ["rejected", list(summary.rejected)],
+    ["keys", summary.keys.toLocaleString("en")],
+    ["signals", list(summary.signals)],
+    ["events per second", summary.eventsPerSecond.toLocaleString("en")],
+    ["CPU µs per event", String(summary.cpuMicrosecondsPerEvent)],
+  ];
+  out.write(`${title}\n${rows.map(([name, value]) => `  ${name.padEnd(18)} ${value}`).join("\n")}\n`);
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import type { z } from "zod";
+import type { Detector } from "../../engine/detector.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import { nearest } from "./nearest.ts";
+import { type Config, configSchema, type Secret } from "./schema.ts";
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Folder of the file: relative paths start here. */
+  readonly folder: string;
+}
+
+/** One mistake: where (file:line path), what, what to do. */
+export interface Mistake {
+  readonly line: number;
+  readonly where: string;
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Reads, fills in ${ENV}, validates. Throws CONFIG_INVALID for the first mistake; `all` hears every one. */
+export function loadConfig(
+  path: string,
+  detectors: readonly Detector[],
+  env: NodeJS.ProcessEnv,
+  all?: (mistakes: readonly Mistake[]) => void,
+): LoadedConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new TidegaugeError("CONFIG_UNREADABLE", { path, why: (error as Error).message }, error);
+  }
+  const result = parseConfig(text, path, detectors, env);
+  if (!("mistakes" in result)) return { config: result.config, folder: dirname(resolve(path)) };
+  all?.(result.mistakes);
+  const { where, what, fix } = result.mistakes[0]!;
+  throw new TidegaugeError("CONFIG_INVALID", { where, what, fix });
+}
+
+export function parseConfig(
+  text: string,
+  path: string,
+  detectors: readonly Detector[],
+  env: NodeJS.ProcessEnv,
+): { config: Config } | { mistakes: readonly Mistake[] } {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (doc.errors.length > 0) {
+    return {
+      mistakes: doc.errors.map((e) => {
+        const line = lines.linePos(e.pos[0]).line;
+        return { line, where: `${path}:${line}`, what: e.message.split("\n")[0]!, fix: "Mend the YAML" };
+      }),
+    };
+  }
+  const place = (at: PropertyKey[], keyOf?: string) => locate(doc, lines, path, at, keyOf);
+  const mistakes = fillEnvironment(doc, lines, path, env);
+  const parsed = configSchema(detectors).safeParse(doc.toJS() ?? {});
+  if (!parsed.success) for (const issue of parsed.error.issues) mistakes.push(...explain(issue, place, detectors));
+  else mistakes.push(...crossCheck(parsed.data, place));
+  if (mistakes.length > 0) return { mistakes: mistakes.sort((a, b) => a.line - b.line) };
+  return { config: parsed.data! };
+}
+
+/** Reads a secret where it is: text, environment or file. */
+export function readSecret(secret: Secret, env: NodeJS.ProcessEnv, where: string): string {
+  if (typeof secret === "string") return secret;
+  if ("env" in secret) {
+    const value = env[secret.env];
+    if (value) return value;
+    throw new TidegaugeError("CONFIG_INVALID", {
+      where,
+      what: `the environment has no ${secret.env}`,
+      fix: `Set ${secret.env}`,
+    });
+  }
+  try {
+    return readFileSync(secret.file, "utf8").trim();
+  } catch (error) {
+    throw new TidegaugeError(
+      "CONFIG_INVALID",
+      { where, what: (error as Error).message, fix: "Name a readable file" },
+      error,
+    );
+  }
+}
+
+function fillEnvironment(doc: Document, lines: LineCounter, path: string, env: NodeJS.ProcessEnv): Mistake[] {
+  const mistakes: Mistake[] = [];
+  visit(doc, {
+    Scalar(key, node) {
+      if (key === "key" || typeof node.value !== "string") return;
+      node.value = node.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
+        const value = env[name];
+        if (value !== undefined) return value;
+        const line = lines.linePos(node.range?.[0] ?? 0).line;
+        mistakes.push({
+          line,
+          where: `${path}:${line}`,
+          what: `the environment has no ${name}`,
+          fix: `Set ${name}, or write the value`,
+        });
+        return whole;
+      });
+    },
+  });
+  return mistakes;
+}
+
+type Place = (at: PropertyKey[], keyOf?: string) => { line: number; where: string };
+
+function locate(
+  doc: Document,
+  lines: LineCounter,
+  path: string,
+  at: PropertyKey[],
+  keyOf?: string,
+): { line: number; where: string } {
+  const keys = keyOf === undefined ? at : [...at, keyOf];
+  let offset = 0;
+  for (let depth = keys.length; depth >= 0; depth--) {
+    const parent = depth === 0 ? doc.contents : doc.getIn(keys.slice(0, depth - 1), true);
+    const key = keys[depth - 1];
+    const pairs = (parent as { items?: { key?: unknown }[] } | null)?.items ?? [];
+    const pair = pairs.find((p) => isScalar(p.key) && String(p.key.value) === String(key));
+    if (pair && isScalar(pair.key) && pair.key.range) {
+      offset = pair.key.range[0];
+      break;
+    }
+    const node =
+      depth === 0 ? null : (doc.getIn(keys.slice(0, depth), true) as { range?: [number, number, number] } | undefined);
+    if (node?.range) {
+      offset = node.range[0];
+      break;
+    }
+  }
+  const line = lines.linePos(offset).line;
+  const dotted = keys.map(String).join(".");
+  return { line, where: `${path}:${line}${dotted === "" ? "" : ` ${dotted}`}` };
+}
+
+function explain(issue: z.core.$ZodIssue, place: Place, detectors: readonly Detector[]): Mistake[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(issue.path, detectors);
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      return {
+        ...place([...issue.path], key),
+        what: `unknown key "${key}"`,
+        fix: near ? `Did you mean "${near}"?` : "Remove it",
+      };
+    });
+  }
+  if (issue.code === "invalid_union" && issue.path.at(-1) === "detector") {
+    const names = detectors.map((d) => d.name);
+    return [{ ...place([...issue.path]), what: "no such detector", fix: `Choose one of ${names.join(", ")}` }];
+  }
+  const missing = issue.code === "invalid_type" && /received undefined/.test(issue.message);
+  const what = missing ? "is missing" : issue.message.replace(/^Invalid input: /, "");
+  return [
+    {
+      ...place([...issue.path]),
+      what,
+      fix: missing ? "Add it" : "Correct the value; `tidegauge schema` prints what is allowed",
+    },
+  ];
+}
+
+/** The names that the schema knows at a place. */
+function knownKeys(path: PropertyKey[], detectors: readonly Detector[]): readonly string[] {
+  let level: unknown = configSchema(detectors);
+  const step = (schema: unknown, key: PropertyKey): unknown => {
+    const def = (schema as { def?: Record<string, unknown> })?.def;
+    if (!def) return undefined;
+    if (def.innerType) return step(def.innerType, key);
+    if (def.in) return step(def.in, key);
+    if (def.type === "object") return (def.shape as Record<PropertyKey, unknown>)[key];
+    if (def.type === "record") return def.valueType;
+    if (def.type === "array") return def.element;
+    if (def.type === "union") return (def.options as unknown[]).map((o) => step(o, key)).filter(Boolean);
+    return undefined;
+  };
+  for (const key of path) level = Array.isArray(level) ? level.flatMap((l) => step(l, key) ?? []) : step(level, key);
+  const names = (schema: unknown): string[] => {
+    if (Array.isArray(schema)) return schema.flatMap(names);
+    const def = (schema as { def?: Record<string, unknown> })?.def;
+    if (!def) return [];
+    if (def.innerType) return names(def.innerType);
+    if (def.in) return names(def.in);
+    if (def.type === "object") return Object.keys(def.shape as object);
+    if (def.type === "union") return (def.options as unknown[]).flatMap(names);
+    return [];
+  };
+  return [...new Set(names(level))];
+}
+
+/** What one value says of another. */
+function crossCheck(config: Config, place: Place): Mistake[] {
+  const mistakes: Mistake[] = [];
+  for (const [name, monitor] of Object.entries(config.monitors)) {
+    if (monitor.source?.kafka && !config.kafka) {
+      mistakes.push({
+        ...place(["monitors", name, "source", "kafka"]),
+        what: "reads from Kafka, but no brokers are known",
+        fix: "Add `kafka: { brokers: [host:port] }`",
+      });
+    }
+    for (const channel of monitor.alerts) {
+      if (config.alerts[channel]) continue;
+      const near = nearest(channel, Object.keys(config.alerts));
+      mistakes.push({
+        ...place(["monitors", name, "alerts"]),
+        what: `no channel "${channel}" under alerts`,
+        fix: near ? `Did you mean "${near}"?` : `Add it under alerts`,
+      });
+    }
+  }
+  return mistakes;
+}

@@ -1,0 +1,194 @@
+import { z } from "zod";
+import type { Detector } from "../../engine/detector.ts";
+
+const pointer = z
+  .string()
+  .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer like "/value" or "/message/text"')
+  .describe("JSON pointer into the event");
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, "must be letters, digits, '.', '_', '-' (at most 63)");
+const secret = z
+  .union([z.string().min(1), z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })])
+  .describe("A secret: text, { env: NAME } or { file: PATH }");
+
+const sourceSchema = z
+  .strictObject({
+    kafka: z
+      .strictObject({
+        topic: z.string().min(1).describe("Topic to read"),
+        from: z
+          .enum(["earliest", "latest"])
+          .default("earliest")
+          .describe("Where a monitor without a stored position starts"),
+      })
+      .optional(),
+    file: z
+      .strictObject({
+        path: z.string().min(1).describe("NDJSON file; gzip by the name's end .gz. Relative to the config file"),
+        follow: z.boolean().default(false).describe("Wait for more lines at the end, through rotation and truncation"),
+      })
+      .optional(),
+    stdin: z
+      .strictObject({})
+      .optional()
+      .describe("NDJSON on standard input; at most once for what was not yet committed"),
+    http: z.strictObject({}).optional().describe("POST /api/v1/monitors/{name}/events"),
+  })
+  .refine((s) => Object.values(s).filter((v) => v !== undefined).length === 1, {
+    message: "must name exactly one of kafka, file, stdin, http",
+  });
+
+/** One monitor, given its detector: the detector's own options and event fields are part of the schema. */
+function monitorSchema(detector: Detector) {
+  const fields: Record<string, z.ZodType> = {};
+  for (const field of [...Object.keys(detector.event.shape), "time", "id"])
+    fields[field] = pointer.default(`/${field}`);
+  const { reference } = detector;
+  return z.strictObject({
+    detector: z.literal(detector.name).describe(detector.title),
+    source: sourceSchema.optional().describe("Where its events come from; backtest does not use it"),
+    key: pointer.optional().describe("Place of the key; absent: the record's key, else one key for all events"),
+    fields: z.strictObject(fields).prefault({}).describe("Place of each field in the event"),
+    reference: reference
+      ? z
+          .strictObject({
+            first: z
+              .int()
+              .min(reference.least)
+              .max(1_000_000)
+              .default(reference.first)
+              .describe("Events of each key that teach what is normal"),
+          })
+          .optional()
+      : z.undefined({ error: `the detector ${detector.name} has no reference` }).optional(),
+    falseAlarms: z
+      .strictObject({
+        events: z.int().min(10).max(1e12).describe("At most one false alarm of each kind in so many events of a key"),
+      })
+      .optional(),
+    options: detector.options.prefault({} as never).describe(`Options of ${detector.name}`),
+    alerts: z.array(name).default([]).describe("Channels, by their names under alerts, that hear its alarms"),
+    order: z
+      .enum(["key", "none"])
+      .default("key")
+      .describe("none: a key may be on several partitions and has one state on each"),
+    allowedLateness: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("Milliseconds by which an event may be older than its key's newest; absent: nothing is late"),
+    quietEvents: z
+      .int()
+      .min(1)
+      .default(1000)
+      .describe("Events without alarm that close an episode of a detector that never recovers by itself"),
+    memory: z
+      .strictObject({
+        keys: z
+          .int()
+          .min(1)
+          .default(20_000)
+          .describe("Keys kept in memory per partition; the others rest in the store"),
+        megabytes: z.int().min(1).default(512).describe("States kept in memory per partition, MiB"),
+      })
+      .prefault({}),
+    checkpoint: z
+      .strictObject({
+        events: z.int().min(1).default(50_000).describe("Records between commits at the most"),
+        seconds: z.number().min(0.01).max(60).default(0.5).describe("Seconds between commits at the most"),
+      })
+      .prefault({}),
+    seed: z.int().min(0).default(1).describe("Seed of everything random in this monitor"),
+  });
+}
+
+const webhook = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).describe("Where signals are posted"),
+  secret: secret.optional().describe("Signs each delivery (Standard Webhooks)"),
+  previousSecret: secret.optional().describe("Signs beside it while receivers change over"),
+});
+
+export function configSchema(detectors: readonly Detector[]) {
+  const [first, ...rest] = detectors.map(monitorSchema);
+  return z.strictObject({
+    store: z
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("embedded").describe("A PostgreSQL that the service starts and stops itself"),
+          path: z.string().min(1).default("./data").describe("Its folder, relative to the config file"),
+        }),
+        z.strictObject({
+          kind: z.literal("postgres").describe("A PostgreSQL of yours"),
+          url: secret.describe("postgres://user:password@host:port/database"),
+        }),
+        z.strictObject({ kind: z.literal("memory").describe("Nothing survives the process: for trials and tests") }),
+      ])
+      .prefault({ kind: "embedded" }),
+    http: z
+      .strictObject({
+        host: z.string().default("127.0.0.1").describe("Address to listen on"),
+        port: z.int().min(0).max(65535).default(8080).describe("Port; 0 takes a free one"),
+        token: secret.optional().describe("Asked for by everything that changes state or shows texts"),
+      })
+      .prefault({}),
+    kafka: z
+      .strictObject({
+        brokers: z
+          .array(z.string().regex(/^[^\s:]+:\d+$/, "must be host:port"))
+          .min(1)
+          .describe("host:port of some brokers"),
+        group: z.string().min(1).default("tidegauge").describe("Consumer group, and the name of the live run"),
+        client: z.enum(["kafkajs"]).default("kafkajs").describe("Client library"),
+        ssl: z.boolean().default(false).describe("TLS"),
+        sasl: z
+          .strictObject({
+            mechanism: z.enum(["plain", "scram-sha-256", "scram-sha-512"]),
+            username: secret,
+            password: secret,
+          })
+          .optional(),
+      })
+      .optional(),
+    compute: z
+      .strictObject({
+        backend: z
+          .enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"])
+          .default("auto")
+          .describe("Where numeric kernels run"),
+      })
+      .prefault({}),
+    embedder: z
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("hash").describe("Hashed n-grams, fitted on each reference; needs no model"),
+        }),
+        z.strictObject({ kind: z.literal("none").describe("Events bring embeddings") }),
+      ])
+      .prefault({ kind: "hash" }),
+    limits: z
+      .strictObject({
+        recordBytes: z
+          .int()
+          .min(64)
+          .default(1 << 20)
+          .describe("A larger record is rejected as too-large"),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({
+        signalDays: z.number().positive().default(90).describe("Signals, episodes and series"),
+        deadLetterDays: z.number().positive().default(14),
+        idleKeyDays: z.number().positive().default(30).describe("States of keys without events"),
+      })
+      .prefault({}),
+    monitors: z
+      .record(name, z.discriminatedUnion("detector", [first!, ...rest]))
+      .refine((m) => Object.keys(m).length > 0, {
+        message: "must hold at least one monitor",
+      }),
+    alerts: z.record(name, z.strictObject({ webhook })).default({}),
+  });
+}
+
+export type Config = z.output<ReturnType<typeof configSchema>>;
+export type MonitorConfig = Config["monitors"][string];
+export type Secret = z.output<typeof secret>;

@@ -1,0 +1,94 @@
+import { TidegaugeError } from "../engine/errors.ts";
+import type { Log } from "../engine/log.ts";
+import type { Monitor } from "../engine/monitor.ts";
+import type { Feed } from "../engine/service.ts";
+import type { Inbox } from "../engine/store.ts";
+import { createFileSource } from "../ingest/file.ts";
+import { createInboxSource } from "../ingest/inbox.ts";
+import { createKafkaSource } from "../ingest/kafka.ts";
+import { createStdinSource } from "../ingest/stdin.ts";
+import { pathFrom } from "./assemble.ts";
+import { readSecret } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+
+export interface Feeds {
+  readonly feeds: readonly Feed[];
+  /** New inbox rows of a monitor are there. */
+  poke(monitor: string): void;
+}
+
+/** One Kafka consumer for all topics; a source of its own for each file, standard input and inbox. */
+export function openFeeds(
+  config: Config,
+  monitors: ReadonlyMap<string, Monitor>,
+  inbox: Inbox,
+  folder: string,
+  log: Log,
+): Feeds {
+  const feeds: Feed[] = [];
+  const pokes = new Map<string, () => void>();
+  const byTopic = new Map<string, Monitor[]>();
+  let stdin = false;
+  for (const [name, { source }] of Object.entries(config.monitors)) {
+    const monitor = monitors.get(name)!;
+    if (!source)
+      throw new TidegaugeError("CONFIG_INVALID", {
+        where: `monitors.${name}`,
+        what: "has no source",
+        fix: "Add one: kafka, file, stdin or http",
+      });
+    if (source.kafka) {
+      byTopic.set(source.kafka.topic, [...(byTopic.get(source.kafka.topic) ?? []), monitor]);
+    } else if (source.file) {
+      feeds.push(
+        own(createFileSource({ path: pathFrom(folder, source.file.path), follow: source.file.follow }), monitor),
+      );
+    } else if (source.http) {
+      const inboxSource = createInboxSource({ inbox, monitor: name });
+      pokes.set(name, () => inboxSource.poke());
+      feeds.push(own(inboxSource, monitor));
+    } else {
+      if (stdin)
+        throw new TidegaugeError("CONFIG_INVALID", {
+          where: `monitors.${name}.source.stdin`,
+          what: "standard input is taken by another monitor",
+          fix: "Give one of them another source",
+        });
+      stdin = true;
+      feeds.push(own(createStdinSource(), monitor));
+    }
+  }
+  if (byTopic.size > 0) feeds.push(kafkaFeed(config, byTopic, log));
+  return { feeds, poke: (monitor) => pokes.get(monitor)?.() };
+}
+
+function own(source: Feed["source"], monitor: Monitor): Feed {
+  return { source, monitors: [monitor], monitorsOf: () => [monitor] };
+}
+
+function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor[]>, log: Log): Feed {
+  const { brokers, group, ssl, sasl } = config.kafka!;
+  const secret = (value: NonNullable<typeof sasl>["password"], name: string) =>
+    readSecret(value, process.env, `kafka.sasl.${name}`);
+  const source = createKafkaSource({
+    brokers,
+    group,
+    // A topic starts where its monitors want it to: from the first record if any of them does.
+    topics: [...byTopic].map(([topic, monitors]) => ({
+      topic,
+      from: monitors.some((m) => m.from === "earliest") ? ("earliest" as const) : ("latest" as const),
+    })),
+    ssl,
+    ...(sasl
+      ? {
+          sasl: {
+            mechanism: sasl.mechanism,
+            username: secret(sasl.username, "username"),
+            password: secret(sasl.password, "password"),
+          },
+        }
+      : {}),
+    log,
+  });
+  return { source, monitors: [...byTopic.values()].flat(), monitorsOf: (topic) => byTopic.get(topic) ?? [] };
+}
