@@ -42,6 +42,8 @@ export interface Intake {
   release(partition: PartitionId): Promise<void>;
   /** Highest offset known to the source plus one, for lag. */
   highWatermark(partition: PartitionId, offset: number): void;
+  /** Records [from, to) are gone from the source (retention): counted and reported, the stream goes on at `to`. */
+  gap?(partition: PartitionId, from: number, to: number): void;
   /** The partition can go no further; told to people, others go on. */
   halt(partition: PartitionId, error: TidegaugeError): void;
 }
