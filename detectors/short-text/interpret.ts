@@ -1,0 +1,174 @@
+import { stickyToken } from "./sticky.ts";
+import { distinctiveTerms, indexTerms, type TermIndex } from "./terms.ts";
+
+/** Texts with their unit vectors, row-major [texts.length, dim]. */
+export interface EmbeddedTexts {
+  readonly texts: readonly string[];
+  readonly embeddings: Float32Array;
+}
+
+export interface Question {
+  readonly dim: number;
+  /** What came since the onset and may be new: all of it, or only what is far from the reference. */
+  readonly candidates: EmbeddedTexts;
+  /** All texts since the onset, candidates or not. */
+  readonly since: number;
+  readonly reference: EmbeddedTexts;
+  /** Cosine from which two texts speak of the same thing; depends on the encoder. */
+  readonly near: number;
+  /** indexTerms(reference.texts), when the caller keeps it. */
+  readonly referenceTerms?: TermIndex;
+}
+
+export interface Interpretation {
+  readonly clusters: readonly Cluster[];
+  /** A token that is no word in most candidates: then embeddings deceive. */
+  readonly sticky: string | null;
+  /** Share of the texts since the onset that the clusters have beyond what the reference lets expect. */
+  readonly shareNew: number;
+}
+
+export interface Cluster {
+  /** Its leading terms. */
+  readonly name: string;
+  readonly terms: readonly string[];
+  readonly examples: readonly string[];
+  readonly medoid: string;
+  readonly share: number;
+  readonly shareBefore: number;
+  readonly lift: number;
+  readonly size: number;
+}
+
+/** `near` for sentence-transformer embeddings and for the hash encoder. */
+export const NEAR_EMBEDDING = 0.6;
+export const NEAR_HASH = 0.5;
+
+const MOST_CLUSTERS = 5;
+const LEAST_SIZE = 3;
+const EXAMPLES = 5;
+const TERMS = 6;
+
+/**
+ * What is new, by gain: of all candidates the one whose neighbourhood grew most beyond the reference,
+ * n ln(n/E) − (n − E) with E = since·(m + 1)/(R + 1), n and m its neighbours since the onset and in the reference;
+ * its neighbours leave, and again.
+ */
+export function interpret(question: Question): Interpretation {
+  const { candidates, reference, since } = question;
+  const referenceTerms = question.referenceTerms ?? indexTerms(reference.texts);
+  const links = neighbours(question);
+  const alive = new Uint8Array(candidates.texts.length).fill(1);
+  const before = new Map<number, number>();
+  const clusters: Cluster[] = [];
+  let excess = 0;
+  while (clusters.length < MOST_CLUSTERS) {
+    const best = strongest(question, links, alive, before);
+    if (best === null || (best.members.length < LEAST_SIZE && clusters.length > 0)) break;
+    for (const member of best.members) alive[member] = 0;
+    clusters.push(describe(question, best, referenceTerms));
+    excess += best.members.length - best.expected;
+  }
+  return {
+    clusters,
+    sticky: stickyToken(candidates.texts, reference.texts),
+    shareNew: Math.min(1, Math.max(0, excess / Math.max(1, since))),
+  };
+}
+
+interface Best {
+  readonly center: number;
+  readonly members: readonly number[];
+  readonly expected: number;
+  readonly before: number;
+}
+
+/** Counting in the reference is the costly part: done only for centers that could still win. */
+function strongest(
+  question: Question,
+  links: readonly (readonly number[])[],
+  alive: Uint8Array,
+  before: Map<number, number>,
+): Best | null {
+  const { since, reference } = question;
+  const sized = links
+    .flatMap((near, center) => (alive[center] ? [{ center, members: near.filter((other) => alive[other]) }] : []))
+    .sort((a, b) => b.members.length - a.members.length || a.center - b.center);
+  const unit = since / (reference.texts.length + 1);
+  let best: Best | null = null;
+  let bestGain = 0;
+  for (const { center, members } of sized) {
+    if (gain(members.length, unit) <= bestGain) break;
+    let m = before.get(center);
+    if (m === undefined) {
+      m = countNear(question, center);
+      before.set(center, m);
+    }
+    const value = gain(members.length, unit * (m + 1));
+    if (value > bestGain) {
+      bestGain = value;
+      best = { center, members, expected: unit * (m + 1), before: m };
+    }
+  }
+  return best;
+}
+
+function gain(n: number, expected: number): number {
+  return n > expected ? n * Math.log(n / expected) - (n - expected) : 0;
+}
+
+function describe(question: Question, best: Best, referenceTerms: TermIndex): Cluster {
+  const { candidates, reference, since, dim } = question;
+  const nearest = best.members
+    .map((member) => ({ member, cosine: product(candidates.embeddings, best.center, candidates.embeddings, member, dim) }))
+    .sort((a, b) => b.cosine - a.cosine || a.member - b.member)
+    .map(({ member }) => candidates.texts[member]!);
+  const medoid = candidates.texts[best.center]!;
+  const terms = distinctiveTerms(nearest, referenceTerms, TERMS);
+  return {
+    name: terms.length > 0 ? terms.slice(0, 3).join(", ") : medoid.slice(0, 40),
+    terms,
+    examples: [...new Map(nearest.map((text) => [text.trim().toLowerCase(), text])).values()].slice(0, EXAMPLES),
+    medoid,
+    share: best.members.length / since,
+    shareBefore: best.before / Math.max(1, reference.texts.length),
+    lift: best.members.length / best.expected,
+    size: best.members.length,
+  };
+}
+
+/** For every candidate the candidates near it, itself first in count whatever its vector. */
+function neighbours({ candidates, dim, near }: Question): number[][] {
+  const { embeddings, texts } = candidates;
+  const out: number[][] = texts.map((_, i) => [i]);
+  for (let i = 0; i < texts.length; i++) {
+    for (let j = 0; j < i; j++) {
+      if (product(embeddings, i, embeddings, j, dim) < near) continue;
+      out[i]!.push(j);
+      out[j]!.push(i);
+    }
+  }
+  return out;
+}
+
+function countNear({ candidates, reference, dim, near }: Question, center: number): number {
+  let count = 0;
+  for (let row = 0; row < reference.texts.length; row++) {
+    if (product(candidates.embeddings, center, reference.embeddings, row, dim) >= near) count++;
+  }
+  return count;
+}
+
+function product(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
+  const from = i * dim;
+  const to = j * dim;
+  let s0 = 0;
+  let s1 = 0;
+  let k = 0;
+  for (; k + 1 < dim; k += 2) {
+    s0 += a[from + k]! * b[to + k]!;
+    s1 += a[from + k + 1]! * b[to + k + 1]!;
+  }
+  if (k < dim) s0 += a[from + k]! * b[to + k]!;
+  return s0 + s1;
+}

@@ -1,0 +1,77 @@
+import { normalise, wordsOf } from "./ngrams.ts";
+
+/** Words that carry no subject; the lift against the reference does the rest, in any language. */
+const PLAIN = new Set(
+  (
+    "a about after again all also am an and any are aren't as at be because been before being but by can can't cannot " +
+    "could did didn't do does doesn't doing don't down each every few for from get give go going got had has have having he " +
+    "her here here's hers him his how how's i i'd i'll i'm i've if in into is isn't it it's its just know let let's like me " +
+    "more most much must my need no nor not now of off on once one only or other our ours out over own please put same " +
+    "say see she should so some such take tell than thank thanks that that's the their them then there there's these " +
+    "they they're they've this those through to too two under until up upon us use very want was wasn't way we we'd we'll we're " +
+    "we've were what what's when where where's which while who whom who's why will with won't would yes yet you you'd " +
+    "you'll you're you've your yours make made many may might shall without whether within"
+  ).split(" "),
+);
+
+/** Document frequency of every term (1–2-grams) in a set of texts. */
+export interface TermIndex {
+  readonly frequency: ReadonlyMap<string, number>;
+  readonly texts: number;
+}
+
+export function indexTerms(texts: readonly string[]): TermIndex {
+  const frequency = new Map<string, number>();
+  for (const text of texts) for (const term of termsIn(text)) frequency.set(term, (frequency.get(term) ?? 0) + 1);
+  return { frequency, texts: texts.length };
+}
+
+/**
+ * What the group says more often than the reference: gain of its document frequency over the expected one,
+ * n ln(n/E) − (n − E), strongest first; a term within a chosen longer one is dropped unless it is much more frequent.
+ */
+export function distinctiveTerms(group: readonly string[], reference: TermIndex, most: number): string[] {
+  const inside = indexTerms(group);
+  const least = group.length >= 4 ? 2 : 1;
+  const scored: { term: string; count: number; score: number }[] = [];
+  for (const [term, count] of inside.frequency) {
+    const expected = (group.length * ((reference.frequency.get(term) ?? 0) + 1)) / (reference.texts + 1);
+    if (count < least || count <= 2 * expected) continue;
+    scored.push({ term, count, score: count * Math.log(count / expected) - (count - expected) });
+  }
+  scored.sort((a, b) => b.score - a.score || b.term.length - a.term.length || (a.term < b.term ? -1 : 1));
+  const chosen: { term: string; count: number; score: number }[] = [];
+  for (const next of scored) {
+    const rival = chosen.findIndex((one) => overlap(one.term, next.term));
+    const other = chosen[rival];
+    if (other === undefined) {
+      if (chosen.length < most) chosen.push(next);
+    } else if (next.term.includes(" ") && !other.term.includes(" ") && next.count >= 0.7 * other.count) {
+      chosen[rival] = next;
+    } else if (other.term.includes(" ") && !next.term.includes(" ") && next.count >= 2 * other.count) {
+      if (chosen.length < most) chosen.push(next);
+    }
+  }
+  return [...new Set(chosen.map((one) => one.term))];
+}
+
+/** Distinct 1–2-grams of a text that a person would take for a subject. */
+export function termsIn(text: string): Set<string> {
+  const words = wordsOf(normalise(text).replaceAll("’", "'"));
+  const out = new Set<string>();
+  let before = "";
+  for (const word of words) {
+    const subject = word.length > 1 && !PLAIN.has(word);
+    const numeric = /^\p{N}+$/u.test(word);
+    if (subject && !numeric) out.add(word);
+    if (subject && before !== "") out.add(`${before} ${word}`);
+    before = subject ? word : "";
+  }
+  return out;
+}
+
+function overlap(a: string, b: string): boolean {
+  if (a === b) return true;
+  const words = b.split(" ");
+  return a.split(" ").some((word) => words.includes(word));
+}
