@@ -1,0 +1,60 @@
+import { Announcer } from "./shell/announcer.tsx";
+import { Header } from "./shell/header.tsx";
+import { Problem } from "./shell/problem.tsx";
+import { Shortcuts } from "./shell/shortcuts.tsx";
+import { HealthView } from "./views/health.tsx";
+import { MonitorView } from "./views/monitor.tsx";
+import { OverviewView } from "./views/overview.tsx";
+import { RejectedView } from "./views/rejected.tsx";
+import { SignalsView } from "./views/signals.tsx";
+import { type Place, usePlace } from "./router.tsx";
+
+export function App() {
+  const place = usePlace();
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <Header path={place.path} />
+      <main id="main" tabIndex={-1}>
+        {view(place)}
+      </main>
+      <Announcer />
+      <Shortcuts />
+    </>
+  );
+}
+
+function view({ path, query }: Place) {
+  const monitor = /^\/m\/([^/]+)\/?$/.exec(path);
+  if (monitor) {
+    const name = decode(monitor[1]!);
+    return <MonitorView key={name} name={name} chosen={query.get("key")} episode={query.get("episode")} />;
+  }
+  switch (path.replace(/(.)\/$/, "$1")) {
+    case "/":
+      return <OverviewView />;
+    case "/signals":
+      return <SignalsView query={query} />;
+    case "/rejected":
+      return <RejectedView query={query} />;
+    case "/health":
+      return <HealthView />;
+    default:
+      return (
+        <Problem title="There is no page here">
+          Nothing lives at <code>{decode(path)}</code>. A monitor's page is <code>/m/NAME</code>; the overview lists
+          them all.
+        </Problem>
+      );
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

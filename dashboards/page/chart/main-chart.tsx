@@ -1,0 +1,144 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { formatCount, formatExact, formatRatio, formatSecond } from "../parts/format.ts";
+import { ChartTable } from "./chart-table.tsx";
+import { type Axis, hasTime, type Mark, nearest, type Point } from "./model.ts";
+import { type Plot, openPlot } from "./plot.ts";
+
+interface Props {
+  points: readonly Point[];
+  marks: readonly Mark[];
+  label: string;
+}
+
+/** Evidence against the alarm line: drag to zoom, arrow keys to walk, the same numbers as a table. */
+export function MainChart({ points, marks, label }: Props) {
+  const [axisWanted, setAxis] = useState<Axis>("events");
+  const [form, setForm] = useState<"chart" | "table">("chart");
+  const timed = hasTime(points);
+  const axis = timed ? axisWanted : "events";
+  return (
+    <section class="panel evidence" aria-labelledby="evidence-title">
+      <div class="panel-head">
+        <h2 id="evidence-title" title="statistic ÷ threshold, highest in each stretch of events">
+          Evidence of change
+        </h2>
+        <div class="panel-tools">
+          {form === "chart" && timed && (
+            <Choice
+              label="Horizontal axis"
+              value={axis}
+              options={[
+                ["events", "Events"],
+                ["time", "Time"],
+              ]}
+              onChoose={setAxis}
+            />
+          )}
+          <Choice
+            label="Shown as"
+            value={form}
+            options={[
+              ["chart", "Chart"],
+              ["table", "Table"],
+            ]}
+            onChoose={setForm}
+          />
+        </div>
+      </div>
+      {points.length < 2 ? (
+        <p class="chart-empty quiet">The curve begins once the first few dozen events after learning have arrived.</p>
+      ) : form === "table" ? (
+        <ChartTable points={points} marks={marks} />
+      ) : (
+        <Drawing points={points} marks={marks} axis={axis} label={label} />
+      )}
+    </section>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  onChoose: (value: T) => void;
+}
+
+export function Choice<T extends string>({ label, value, options, onChoose }: ChoiceProps<T>) {
+  return (
+    <fieldset class="segmented" aria-label={label}>
+      {options.map(([option, word]) => (
+        <button key={option} type="button" aria-pressed={option === value} onClick={() => onChoose(option)}>
+          {word}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function Drawing({ points, marks, axis, label }: Props & { axis: Axis }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const plot = useRef<Plot | null>(null);
+  const [at, setAt] = useState<number | null>(null);
+  const [zoomed, setZoomed] = useState(false);
+
+  useEffect(() => {
+    const opened = openPlot(frame.current!, { onCursor: setAt, onZoom: setZoomed });
+    plot.current = opened;
+    return () => opened.close();
+  }, []);
+
+  useEffect(() => plot.current?.show(points, marks, axis), [points, marks, axis]);
+
+  const walk = (event: KeyboardEvent) => {
+    const stride = event.shiftKey ? 10 : 1;
+    const moves: Record<string, () => void> = {
+      ArrowLeft: () => plot.current?.step(-stride),
+      ArrowRight: () => plot.current?.step(stride),
+      Home: () => plot.current?.step(Number.NEGATIVE_INFINITY),
+      End: () => plot.current?.step(Number.POSITIVE_INFINITY),
+      Escape: () => plot.current?.reset(),
+    };
+    const move = moves[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    move();
+  };
+
+  return (
+    <>
+      <div class="readout">
+        <Readout points={points} marks={marks} at={at} />
+        {zoomed && (
+          <button type="button" class="button plain" onClick={() => plot.current?.reset()}>
+            Show everything
+          </button>
+        )}
+      </div>
+      {/* A drawing that the arrow keys walk through; the table holds the same numbers. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing takes arrow keys */}
+      <div ref={frame} class="plot" role="img" tabIndex={0} aria-label={`${label} Arrow keys move along the curve.`} onKeyDown={walk} />
+    </>
+  );
+}
+
+/** What the cursor is on, or the newest point. */
+function Readout({ points, marks, at }: { points: readonly Point[]; marks: readonly Mark[]; at: number | null }) {
+  const alarms = useMemo(() => new Set(marks.map((mark) => nearest(points, mark.alarm))), [points, marks]);
+  const index = at ?? points.length - 1;
+  const point = points[index];
+  if (point === undefined) return null;
+  return (
+    <p aria-live={at === null ? "off" : "polite"}>
+      <span class="quiet">{at === null ? "Now " : ""}</span>
+      <strong class={point.ratio >= 1 ? "is-drifting" : ""}>{formatRatio(point.ratio)}</strong>
+      <span class="quiet"> of the alarm line · event {formatCount(point.to)}</span>
+      {point.time !== null && (
+        <span class="quiet" title={formatExact(point.time)}>
+          {" · "}
+          {formatSecond(point.time)}
+        </span>
+      )}
+      {alarms.has(index) && <strong class="is-drifting"> · alarm</strong>}
+    </p>
+  );
+}

@@ -1,0 +1,88 @@
+/** Explanations are the detectors' own JSON: read with care, a field that is missing or odd is left out. */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function numberAt(value: Json, ...names: readonly string[]): number | null {
+  for (const name of names) {
+    const found = value[name];
+    if (typeof found === "number" && Number.isFinite(found)) return found;
+  }
+  return null;
+}
+
+export function textAt(value: Json, ...names: readonly string[]): string | null {
+  for (const name of names) {
+    const found = value[name];
+    if (typeof found === "string" && found !== "") return found;
+  }
+  return null;
+}
+
+export interface Cluster {
+  readonly name: string | null;
+  readonly terms: readonly string[];
+  readonly examples: readonly string[];
+  readonly share: number;
+  readonly shareBefore: number;
+  readonly lift: number | null;
+  readonly size: number | null;
+}
+
+export function readClusters(explanation: Json): readonly Cluster[] {
+  const { clusters } = explanation;
+  if (!Array.isArray(clusters)) return [];
+  return clusters.filter(isJson).map((cluster) => ({
+    name: textAt(cluster, "name", "title"),
+    terms: texts(cluster["terms"]),
+    examples: texts(cluster["examples"]),
+    share: numberAt(cluster, "share") ?? 0,
+    shareBefore: numberAt(cluster, "shareBefore") ?? 0,
+    lift: numberAt(cluster, "lift"),
+    size: numberAt(cluster, "size"),
+  }));
+}
+
+export interface Distribution {
+  readonly count: number | null;
+  readonly mean: number | null;
+  readonly sd: number | null;
+  /** Ascending by probability. */
+  readonly quantiles: readonly { readonly p: number; readonly value: number }[];
+}
+
+export function readDistribution(value: unknown): Distribution | null {
+  if (!isJson(value)) return null;
+  const found = {
+    count: numberAt(value, "count", "n", "events"),
+    mean: numberAt(value, "mean"),
+    sd: numberAt(value, "sd", "std", "deviation"),
+    quantiles: readQuantiles(value["quantiles"]),
+  };
+  return found.mean === null && found.quantiles.length === 0 ? null : found;
+}
+
+/** Either [{p, value}], [[p, value]] or {"0.05": value}. */
+function readQuantiles(value: unknown): Distribution["quantiles"] {
+  const pairs: [number, unknown][] = Array.isArray(value)
+    ? value.map((one): [number, unknown] =>
+        Array.isArray(one) ? [Number(one[0]), one[1]] : isJson(one) ? [Number(one["p"] ?? one["q"]), one["value"]] : [Number.NaN, null],
+      )
+    : isJson(value)
+      ? Object.entries(value).map(([p, x]): [number, unknown] => [Number(p.replace(/^[pq]/, "")), x])
+      : [];
+  return pairs
+    .filter((pair): pair is [number, number] => Number.isFinite(pair[0]) && typeof pair[1] === "number" && Number.isFinite(pair[1]))
+    .map(([p, x]) => ({ p: p > 1 ? p / 100 : p, value: x }))
+    .sort((a, b) => a.p - b.p);
+}
+
+function texts(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .map((one) => (typeof one === "string" ? one : isJson(one) ? textAt(one, "text", "term", "value") : null))
+    .filter((one) => one !== null);
+}

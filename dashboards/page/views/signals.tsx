@@ -1,0 +1,139 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Signal, SignalPageDto } from "../../../adapters/http/types.ts";
+import { get, path } from "../data/api.ts";
+import { changes, overview } from "../data/live.ts";
+import { useResource } from "../data/resource.ts";
+import { useStore } from "../data/store.ts";
+import { formatCount, formatRatio, words } from "../parts/format.ts";
+import { Severity } from "../parts/severity.tsx";
+import { When } from "../parts/when.tsx";
+import { go, Link, monitorPath, withQuery } from "../router.tsx";
+import { useTitle } from "../shell/problem.tsx";
+
+const PAGE = 100;
+
+export function SignalsView({ query }: { query: URLSearchParams }) {
+  useTitle("Signals");
+  const monitor = query.get("monitor") ?? "";
+  const kind = query.get("kind") ?? "";
+  const key = query.get("key") ?? "";
+  const address = (after: string | null) => path(["signals"], { monitor, kind, key, order: "newest", limit: PAGE, after });
+  const changed = useStore(changes);
+  const { value, failure } = useResource<SignalPageDto>(address(null), changed);
+  const older = useOlder(address(null), address);
+  const rows = value === null ? [] : join(value.signals, older.rows);
+  const next = older.rows.length > 0 ? older.next : (value?.next ?? null);
+  return (
+    <div class="wide">
+      <div class="view-head">
+        <h1>Signals</h1>
+        <Filters monitor={monitor} kind={kind} keyName={key} seen={rows} />
+      </div>
+      {value === null ? (
+        <p class="quiet loading">{failure === null ? "Reading…" : failure.message}</p>
+      ) : rows.length === 0 ? (
+        <p class="quiet nothing">
+          {monitor === "" && kind === "" && key === "" ? "Nothing has been signalled yet." : "No signal matches this filter."}
+        </p>
+      ) : (
+        <ol class="signal-list">
+          {rows.map((signal) => (
+            <SignalRow key={signal.id} signal={signal} />
+          ))}
+        </ol>
+      )}
+      {next !== null && (
+        <button type="button" class="button" onClick={() => older.load(next)}>
+          Show older
+        </button>
+      )}
+    </div>
+  );
+}
+
+function SignalRow({ signal }: { signal: Signal }) {
+  const { monitor, key, kind, severity, index, time, score, summary, position } = signal;
+  const place = `${position.topic} · partition ${position.partition} · offset ${position.offset}`;
+  return (
+    <li class="signal">
+      <span class="signal-when small" title={place}>
+        {time === null ? null : <When time={time} />}
+        <span class="quiet"> event {formatCount(index)}</span>
+      </span>
+      <Severity severity={severity} word={words(kind)} />
+      <span class="signal-what">
+        <Link to={monitorPath(monitor, key)}>{summary}</Link>
+        <span class="quiet small">
+          {monitor}
+          {key !== "" && `, ${key}`}
+        </span>
+      </span>
+      <span class="signal-score small quiet" title="statistic ÷ threshold">
+        {score === null ? "" : `${formatRatio(score)} × alarm line`}
+      </span>
+    </li>
+  );
+}
+
+interface FilterProps {
+  monitor: string;
+  kind: string;
+  keyName: string;
+  seen: readonly Signal[];
+}
+
+function Filters({ monitor, kind, keyName, seen }: FilterProps) {
+  const known = useStore(overview);
+  const kinds = [...new Set(["drift", "surge", "warning", "recovered", ...seen.map((signal) => signal.kind), ...(kind === "" ? [] : [kind])])];
+  const names = known?.monitors.map((one) => one.name) ?? (monitor === "" ? [] : [monitor]);
+  const set = (change: Readonly<Record<string, string>>) => go(withQuery(change), { replace: true });
+  return (
+    <div class="filters">
+      <label>
+        <span class="unseen">Monitor</span>
+        <select class="field" value={monitor} onChange={(event) => set({ monitor: event.currentTarget.value, key: "" })}>
+          <option value="">Every monitor</option>
+          {names.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span class="unseen">Kind</span>
+        <select class="field" value={kind} onChange={(event) => set({ kind: event.currentTarget.value })}>
+          <option value="">Every kind</option>
+          {kinds.map((one) => (
+            <option key={one} value={one}>
+              {words(one)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span class="unseen">Key</span>
+        <input class="field" type="search" placeholder="Exact key" value={keyName} onChange={(event) => set({ key: event.currentTarget.value })} />
+      </label>
+    </div>
+  );
+}
+
+/** Older pages, forgotten when the filter changes. */
+function useOlder(filter: string, address: (after: string) => string) {
+  const [state, setState] = useState<{ filter: string; rows: readonly Signal[]; next: string | null }>({ filter, rows: [], next: null });
+  useEffect(() => setState({ filter, rows: [], next: null }), [filter]);
+  const current = state.filter === filter ? state : { filter, rows: [], next: null };
+  const load = async (after: string) => {
+    const answer = await get<SignalPageDto>(address(after));
+    if (answer.kind !== "ok") return;
+    const { signals, next } = answer.value;
+    setState((now) => (now.filter === filter ? { filter, rows: [...now.rows, ...signals], next } : now));
+  };
+  return { rows: current.rows, next: current.next, load };
+}
+
+function join(newest: readonly Signal[], older: readonly Signal[]): readonly Signal[] {
+  const known = new Set(newest.map((signal) => signal.id));
+  return [...newest, ...older.filter((signal) => !known.has(signal.id))];
+}
