@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TidegaugeError } from "../../engine/errors.ts";
+import { processIdentity } from "./process-identity.ts";
+
+interface Owner {
+  readonly pid: number;
+  readonly identity: string | null;
+}
+
+/** Makes this process the only owner of the folder; returns how to give it up. The lock of a dead owner is no lock. */
+export function takeLock(path: string): () => void {
+  const file = join(path, "owner.lock");
+  const mine = JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) } satisfies Owner);
+  mkdirSync(path, { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(file, mine, { flag: "wx" });
+      return () => {
+        if (read(file) === mine) rmSync(file, { force: true });
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const found = read(file);
+    if (found === null) continue;
+    const owner = livingOwner(found);
+    if (owner !== null) throw new TidegaugeError("STORE_OWNED", { path, pid: owner });
+    removeStale(file, found);
+  }
+}
+
+function livingOwner(text: string): number | null {
+  let owner: Owner;
+  try {
+    owner = JSON.parse(text) as Owner;
+  } catch {
+    // Cut off while it was written: its writer is dead, or about to find it gone.
+    return null;
+  }
+  return processIdentity(owner.pid) === owner.identity && owner.identity !== null ? owner.pid : null;
+}
+
+/** Moved aside first: should another start have replaced it in between, that one's lock is put back. */
+function removeStale(file: string, stale: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  if (read(aside) === stale) rmSync(aside, { force: true });
+  else renameSync(aside, file);
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}
