@@ -1,0 +1,130 @@
+// AssemblyScript. compile-kernel.ts turns it into kernel-bytes.ts; a test holds the two equal.
+//
+// Panels: four rows side by side, 16 bytes of each in turn, so one pointer walks all four; queries lie in pairs the
+// same way, an odd last one alone. Element i of a product goes to partial sum i mod 4; then (s0+s1)+(s2+s3).
+// The pair and the single path add in the same order: a result does not depend on its batch.
+
+/** The k largest products of each query with the rows; products and indices hold what earlier panels gave. */
+export function nearest(
+  panels: usize,
+  rows: i32,
+  chunks: i32,
+  queries: usize,
+  count: i32,
+  k: i32,
+  products: usize,
+  indices: usize,
+): void {
+  const panelBytes = <usize>chunks << 6;
+  const queryBytes = <usize>chunks << 4;
+  const topBytes = <usize>k << 2;
+  for (let row = 0; row < rows; row += 4) {
+    let query = queries;
+    let top = products;
+    let topIndex = indices;
+    let left = count;
+    while (left >= 2) {
+      pair(panels, query, chunks, row, rows, k, top, topIndex, topBytes);
+      query += queryBytes << 1;
+      top += topBytes << 1;
+      topIndex += topBytes << 1;
+      left -= 2;
+    }
+    if (left == 1) single(panels, query, chunks, row, rows, k, top, topIndex);
+    panels += panelBytes;
+  }
+}
+
+function pair(
+  panel: usize,
+  query: usize,
+  chunks: i32,
+  row: i32,
+  rows: i32,
+  k: i32,
+  top: usize,
+  topIndex: usize,
+  topBytes: usize,
+): void {
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+  let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
+  const end = panel + (<usize>chunks << 6);
+  while (panel < end) {
+    const p = v128.load(query);
+    const q = v128.load(query, 16);
+    let r = v128.load(panel);
+    a0 = f32x4.add(a0, f32x4.mul(p, r));
+    b0 = f32x4.add(b0, f32x4.mul(q, r));
+    r = v128.load(panel, 16);
+    a1 = f32x4.add(a1, f32x4.mul(p, r));
+    b1 = f32x4.add(b1, f32x4.mul(q, r));
+    r = v128.load(panel, 32);
+    a2 = f32x4.add(a2, f32x4.mul(p, r));
+    b2 = f32x4.add(b2, f32x4.mul(q, r));
+    r = v128.load(panel, 48);
+    a3 = f32x4.add(a3, f32x4.mul(p, r));
+    b3 = f32x4.add(b3, f32x4.mul(q, r));
+    panel += 64;
+    query += 32;
+  }
+  offer(total(a0, a1, a2, a3), row, rows, k, top, topIndex);
+  offer(total(b0, b1, b2, b3), row, rows, k, top + topBytes, topIndex + topBytes);
+}
+
+function single(
+  panel: usize,
+  query: usize,
+  chunks: i32,
+  row: i32,
+  rows: i32,
+  k: i32,
+  top: usize,
+  topIndex: usize,
+): void {
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+  const end = panel + (<usize>chunks << 6);
+  while (panel < end) {
+    const p = v128.load(query);
+    a0 = f32x4.add(a0, f32x4.mul(p, v128.load(panel)));
+    a1 = f32x4.add(a1, f32x4.mul(p, v128.load(panel, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(p, v128.load(panel, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(p, v128.load(panel, 48)));
+    panel += 64;
+    query += 16;
+  }
+  offer(total(a0, a1, a2, a3), row, rows, k, top, topIndex);
+}
+
+/** (s0+s1)+(s2+s3) of four rows at once. */
+// @ts-ignore: decorator
+@inline
+function total(a0: v128, a1: v128, a2: v128, a3: v128): v128 {
+  const low = f32x4.add(v128.shuffle<f32>(a0, a1, 0, 2, 4, 6), v128.shuffle<f32>(a0, a1, 1, 3, 5, 7));
+  const high = f32x4.add(v128.shuffle<f32>(a2, a3, 0, 2, 4, 6), v128.shuffle<f32>(a2, a3, 1, 3, 5, 7));
+  return f32x4.add(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7));
+}
+
+/** Most panels end at the one comparison. */
+// @ts-ignore: decorator
+@inline
+function offer(four: v128, row: i32, rows: i32, k: i32, top: usize, topIndex: usize): void {
+  if (v128.any_true(f32x4.gt(four, v128.load32_splat(top + (<usize>(k - 1) << 2))))) {
+    insert(f32x4.extract_lane(four, 0), row, k, top, topIndex);
+    if (row + 1 < rows) insert(f32x4.extract_lane(four, 1), row + 1, k, top, topIndex);
+    if (row + 2 < rows) insert(f32x4.extract_lane(four, 2), row + 2, k, top, topIndex);
+    if (row + 3 < rows) insert(f32x4.extract_lane(four, 3), row + 3, k, top, topIndex);
+  }
+}
+
+/** Rows come in rising order, so what is equal stays behind what was first. */
+function insert(product: f32, row: i32, k: i32, top: usize, topIndex: usize): void {
+  let at = <usize>(k - 1) << 2;
+  if (!(product > load<f32>(top + at))) return;
+  while (at > 0 && product > load<f32>(top + at - 4)) {
+    store<f32>(top + at, load<f32>(top + at - 4));
+    store<i32>(topIndex + at, load<i32>(topIndex + at - 4));
+    at -= 4;
+  }
+  store<f32>(top + at, product);
+  store<i32>(topIndex + at, row);
+}

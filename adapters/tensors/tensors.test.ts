@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TidegaugeError } from "../../engine/errors.ts";
+import type { Nearest, Tensors } from "../../engine/tensors.ts";
+import { createCpuTensors } from "./cpu.ts";
+import { BACKENDS, createTensors } from "./create.ts";
+import { NO_ROW } from "./top.ts";
+import { createWasmTensors, hasSimd } from "./wasm.ts";
+
+const backends: readonly (readonly [string, () => Tensors])[] = [
+  ["cpu", () => createCpuTensors()],
+  ...(hasSimd() ? [["wasm", () => createWasmTensors()] as const] : []),
+];
+if (!hasSimd()) console.warn("SKIPPED: the SIMD kernel, this runtime has no WebAssembly SIMD");
+
+interface Case {
+  readonly dim: number;
+  readonly rows: number;
+  readonly count: number;
+  readonly k: number;
+  readonly data: Float32Array;
+  readonly queries: Float32Array;
+}
+
+/** Few distinct values, so that ties happen; sizes around the borders of tiles, chunks and batches. */
+const cases: fc.Arbitrary<Case> = fc
+  .record({
+    dim: fc.integer({ min: 1, max: 21 }),
+    rows: fc.integer({ min: 0, max: 30 }),
+    count: fc.oneof(fc.integer({ min: 0, max: 7 }), fc.constantFrom(63, 64, 65, 130)),
+    k: fc.integer({ min: 1, max: 6 }),
+    coarse: fc.boolean(),
+    seed: fc.integer({ min: 0, max: 2 ** 30 }),
+  })
+  .map(({ dim, rows, count, k, coarse, seed }) => {
+    const next = numbers(seed, coarse);
+    return { dim, rows, count, k, data: fill(rows * dim, next), queries: fill(count * dim, next) };
+  });
+
+describe.each(backends)("tensors on %s", (_name, create) => {
+  const tensors = create();
+  const nearest = (c: Case): Nearest => {
+    const matrix = tensors.matrix(c.data, c.rows, c.dim);
+    const found = matrix.nearest(c.queries, c.count, c.k);
+    matrix.dispose();
+    return found;
+  };
+
+  test("finds the largest products, largest first, ties to the lowest row", () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const found = nearest(c);
+        for (let q = 0; q < c.count; q++) {
+          const exact = Array.from({ length: c.rows }, (_, row) => ({ row, product: exactProduct(c, q, row) }));
+          const kept = Math.min(c.k, c.rows);
+          const rows = Array.from(found.indices.subarray(q * c.k, q * c.k + kept));
+          const products = Array.from(found.products.subarray(q * c.k, q * c.k + kept));
+          expect(new Set(rows).size).toBe(kept);
+          rows.forEach((row, i) => {
+            expect(Math.abs(products[i]! - exact[row]!.product)).toBeLessThan(1e-4);
+            if (i === 0) return;
+            const before = products[i - 1]!;
+            expect(before > products[i]! || (before === products[i]! && rows[i - 1]! < row)).toBe(true);
+          });
+          const least = products.at(-1) ?? Number.POSITIVE_INFINITY;
+          for (const { row, product } of exact) {
+            if (!rows.includes(row)) expect(product).toBeLessThan(least + 1e-4);
+          }
+        }
+      }),
+    );
+  });
+
+  test("answers each query the same to the bit whatever else is in the batch", () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const matrix = tensors.matrix(c.data, c.rows, c.dim);
+        const together = matrix.nearest(c.queries, c.count, c.k);
+        for (let q = 0; q < c.count; q++) {
+          const alone = matrix.nearest(c.queries.slice(q * c.dim, (q + 1) * c.dim), 1, c.k);
+          expect(bits(alone.products)).toEqual(bits(together.products.slice(q * c.k, (q + 1) * c.k)));
+          expect(alone.indices).toEqual(together.indices.slice(q * c.k, (q + 1) * c.k));
+        }
+        matrix.dispose();
+      }),
+    );
+  });
+
+  test("gives the cpu's answer to the bit", () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const found = nearest(c);
+        const expected = createCpuTensors().matrix(c.data, c.rows, c.dim).nearest(c.queries, c.count, c.k);
+        expect(found.indices).toEqual(expected.indices);
+        expect(bits(found.products)).toEqual(bits(expected.products));
+      }),
+    );
+  });
+
+  test("gives the cpu's answer to the bit at the sizes of sentence embeddings", () => {
+    for (const dim of [128, 384]) {
+      const next = numbers(dim, false);
+      const c = { dim, rows: 203, count: 67, k: 3, data: fill(203 * dim, next), queries: fill(67 * dim, next) };
+      const expected = createCpuTensors().matrix(c.data, c.rows, c.dim).nearest(c.queries, c.count, c.k);
+      expect(nearest(c)).toEqual(expected);
+    }
+  });
+
+  test("leaves places that no row fills marked", () => {
+    const found = tensors.matrix(Float32Array.of(1, 2), 1, 2).nearest(Float32Array.of(3, 4), 1, 3);
+    expect(Array.from(found.indices)).toEqual([0, NO_ROW, NO_ROW]);
+    expect(Array.from(found.products)).toEqual([11, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  });
+
+  test("does not take products that are not numbers", () => {
+    const found = tensors.matrix(Float32Array.of(Number.NaN, 1, 2), 3, 1).nearest(Float32Array.of(1), 1, 2);
+    expect(Array.from(found.indices)).toEqual([2, 1]);
+  });
+
+  test("keeps its own copy of the rows", () => {
+    const data = Float32Array.of(1, 2, 3);
+    const matrix = tensors.matrix(data, 3, 1);
+    data.fill(9);
+    expect(Array.from(matrix.nearest(Float32Array.of(1), 1, 1).products)).toEqual([3]);
+  });
+
+  test("keeps many matrices apart while others come, grow and go", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 700 })), { maxLength: 40 }), (steps) => {
+        const alive: { value: number; rows: number; matrix: ReturnType<Tensors["matrix"]> }[] = [];
+        steps.forEach(([add, rows], i) => {
+          if (add) {
+            alive.push({
+              value: i + 1,
+              rows,
+              matrix: tensors.matrix(new Float32Array(rows * 64).fill(i + 1), rows, 64),
+            });
+          } else alive.splice(rows % Math.max(1, alive.length), 1)[0]?.matrix.dispose();
+          for (const { value, rows: last, matrix } of alive) {
+            const found = matrix.nearest(new Float32Array(64).fill(1), 1, 1);
+            expect(found.products[0]).toBe(64 * value);
+            expect(found.indices[0]).toBe(0);
+            expect(matrix.rows).toBe(last);
+          }
+        });
+        for (const { matrix } of alive) matrix.dispose();
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("can be disposed twice", () => {
+    const matrix = tensors.matrix(new Float32Array(8), 2, 4);
+    matrix.dispose();
+    matrix.dispose();
+  });
+});
+
+test("auto is the SIMD kernel where the runtime has it", () => {
+  expect(createTensors("auto").backend).toBe(hasSimd() ? "wasm" : "cpu");
+});
+
+test("backends that this version does not bring are refused by name", () => {
+  for (const backend of BACKENDS) {
+    if (backend === "auto" || backend === "cpu" || backend === "wasm") continue;
+    try {
+      createTensors(backend);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as TidegaugeError).code).toBe("BACKEND_UNAVAILABLE");
+      expect(error).toBeInstanceOf(TidegaugeError);
+    }
+  }
+});
+
+function exactProduct(c: Case, query: number, row: number): number {
+  let sum = 0;
+  for (let i = 0; i < c.dim; i++) sum += c.queries[query * c.dim + i]! * c.data[row * c.dim + i]!;
+  return sum;
+}
+
+function bits(values: Float32Array): Uint32Array {
+  return new Uint32Array(values.slice().buffer);
+}
+
+function fill(length: number, next: () => number): Float32Array {
+  return Float32Array.from({ length }, next);
+}
+
+function numbers(seed: number, coarse: boolean): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const value = (state / 2 ** 32) * 2 - 1;
+    return coarse ? Math.round(value) : value;
+  };
+}
