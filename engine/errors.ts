@@ -66,6 +66,7 @@ export const ERRORS = {
   BAD_REQUEST: { message: "{what}. {fix}", retryable: false },
   FORBIDDEN: { message: "{what}. {fix}", retryable: false },
   TOO_LARGE: { message: "The body has more than {limit} bytes. Send it in pieces.", retryable: false },
+  BUSY: { message: "Too many {what} at once. Try again later.", retryable: true },
   INTERNAL: { message: "The service failed to answer this; its log says why.", retryable: true },
   UNAUTHORIZED: { message: "This needs the token: send `Authorization: Bearer …`.", retryable: false },
 } as const;

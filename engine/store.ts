@@ -177,6 +177,7 @@ export interface Records {
 
 export interface Page<T> {
   readonly items: readonly T[];
+  /** Cursors of signals, episodes and dead letters are decimal digits, of keys the last key; null: no more now. */
   readonly next: string | null;
 }
 
