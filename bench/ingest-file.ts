@@ -17,7 +17,7 @@ for (let i = 0; i < LINES; i += 10_000) {
     { length: 10_000 },
     (_, k) => `{"key":"k${k % 50}","value":${((i + k) * 1.37).toFixed(4)}}\n`,
   );
-  if (!file.write(lines.join(""))) await new Promise((resolve) => file.once("drain", resolve));
+  if (!file.write(lines.join(""))) await new Promise((resolve) => file.once("drain", () => resolve(undefined)));
 }
 file.end();
 await finished(file);

@@ -4,12 +4,12 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { createGunzip } from "node:zlib";
 import { TidegaugeError } from "../engine/errors.ts";
+import { type Log, silentLog } from "../engine/log.ts";
 import type { Intake, PartitionId, Source } from "../engine/source.ts";
 import { LIMITS } from "./decode/json.ts";
 import { firstLineHash } from "./file-place.ts";
 import { followFile } from "./follow.ts";
 import { createLineFeed } from "./line-feed.ts";
-import { type Log, SILENT } from "./log.ts";
 import { type FileContext, readOnce } from "./read-file.ts";
 
 export interface FileSourceOptions {
@@ -28,7 +28,7 @@ export interface FileSourceOptions {
 
 /** Lines of a file as records: the offset is the line's number from 0, in follow mode over all files of that name. */
 export function createFileSource(options: FileSourceOptions): Source {
-  const { path, follow = false, pollMs = 200, log = SILENT, maxLineBytes = LIMITS.recordBytes } = options;
+  const { path, follow = false, pollMs = 200, log = silentLog, maxLineBytes = LIMITS.recordBytes } = options;
   const partition: PartitionId = { topic: options.topic ?? basename(path), partition: 0 };
   const gzip = path.endsWith(".gz");
   if (gzip && follow) {

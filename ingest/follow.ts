@@ -50,7 +50,7 @@ async function resume(context: FileContext, named: FileHandle, claim: Claim, int
   if (place === null) return begin(context, named, { base: 0, line: 0, byte: 0, skipBelow }, intake);
   const file = await fileOf(context, named, place);
   if (file === null) {
-    context.log("warn", "the file is another one than at the last stop; it is read from its start", {
+    context.log.warn("the file is another one than at the last stop; it is read from its start", {
       path: context.path,
       offset: skipBelow,
     });
@@ -107,7 +107,7 @@ async function goOn(context: FileContext, reading: Reading, change: Change, inta
   }
   await reading.feed.end();
   const next = reading.feed.line();
-  context.log("info", `the followed file was ${change}`, { path: context.path, offset: next });
+  context.log.info(`the followed file was ${change}`, { path: context.path, offset: next });
   if (file !== reading.file) await reading.file.close();
   return begin(context, file, { base: next, line: next, byte: 0, skipBelow: next }, intake);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../engine/errors.ts";
+import { type Log, silentLog } from "../engine/log.ts";
 import type { Intake, PartitionId, Source } from "../engine/source.ts";
 import type { Inbox } from "../engine/store.ts";
-import { type Log, SILENT } from "./log.ts";
 
 const BATCH_RECORDS = 4096;
 const RETRY_MS = 1000;
@@ -22,7 +22,7 @@ export interface InboxSource extends Source {
 
 /** HTTP events of a monitor, from the store's inbox: the offset is the sequence number. */
 export function createInboxSource(options: InboxSourceOptions): InboxSource {
-  const { inbox, monitor, pollMs = 500, log = SILENT } = options;
+  const { inbox, monitor, pollMs = 500, log = silentLog } = options;
   const partition: PartitionId = { topic: `http:${monitor}`, partition: 0 };
   const stop = new AbortController();
   const bell = createBell();
@@ -35,7 +35,7 @@ export function createInboxSource(options: InboxSourceOptions): InboxSource {
       return await inbox.readInbox(monitor, from, BATCH_RECORDS);
     } catch (error) {
       if (!(error instanceof TidegaugeError && error.retryable)) throw error;
-      log("warn", "the inbox cannot be read; trying again", { monitor, error: error.message });
+      log.warn("the inbox cannot be read; trying again", { monitor, error: error.message });
       return null;
     }
   }
@@ -63,7 +63,7 @@ export function createInboxSource(options: InboxSourceOptions): InboxSource {
       done = trimTo;
       await inbox
         .trimInbox(monitor, done)
-        .catch((error: Error) => log("debug", "the inbox was not trimmed", { monitor, error: error.message }));
+        .catch((error: Error) => log.info("the inbox was not trimmed", { monitor, error: error.message }));
     }
     trimming = false;
   }

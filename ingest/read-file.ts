@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
+import type { Log } from "../engine/log.ts";
 import type { Claim, Intake, PartitionId } from "../engine/source.ts";
 import { type FileIdentity, firstLineHash, hasSameHead, identify, toCursor, toPlace } from "./file-place.ts";
 import { createLineFeed, type LineFeed } from "./line-feed.ts";
-import type { Log } from "./log.ts";
 
 const CHUNK_BYTES = 1 << 18;
 
