@@ -1,0 +1,230 @@
+import { type Command, type Inspection, type Model, NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
+import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import { type Core, learn, observe, onsetAt, shiftCounts, statisticNow } from "../statistics/calibrated.ts";
+import { clear } from "../statistics/evidence.ts";
+import { createRandom, uniform } from "../statistics/random.ts";
+import { valuesSince } from "../statistics/recent.ts";
+import { createSegments, keepNewest, lengthOf, numbersOf, push } from "../statistics/segments.ts";
+import { type CalibratedKey, loadKey, saveKey } from "./calibrated-state.ts";
+import { type NumericEvent, numberOf } from "./event.ts";
+import { directionOf, explain, LEVELS, sentence, sideAfter, sideBefore } from "./explain.ts";
+
+export interface CalibratedSettings {
+  /** Events of the reference. */
+  readonly first: number;
+  /** Events between false alarms: the threshold of the statistic. */
+  readonly promise: number;
+  readonly adaptAfter: number | null;
+  readonly seed: number;
+}
+
+/** Learns what is normal from the first events of a key, then watches for a change at the promised rate of false alarms. */
+export function calibratedModel(settings: CalibratedSettings): Model<NumericEvent, CalibratedKey> {
+  const { first, promise, adaptAfter } = settings;
+  const warnAt = promise / 10;
+  // Below a tenth is quiet; where the promise is short the statistic passes that by chance all the time.
+  const quietBelow = Math.max(warnAt, Math.min(promise / 2, 1000));
+
+  const step = (state: CalibratedKey, event: NumericEvent): Outcome => {
+    const x = numberOf(event);
+    const index = state.events++;
+    const { core } = state;
+    if (core === null) return learning(state, x, index);
+    const statistic = observe(core, x, index, state.random, state.open !== null);
+    const ratio = statistic / promise;
+    if (state.open !== null) return whileOpen(state, core, x, index, statistic, ratio);
+    if (statistic >= promise) return { ratio, signals: [alarm(state, core, index, statistic)] };
+    if (state.warned) {
+      if (statistic < warnAt / 2) state.warned = false;
+    } else if (statistic >= warnAt) {
+      state.warned = true;
+      return { ratio, signals: [say("warning", core, onsetAt(core, index, state.since), index, statistic)] };
+    }
+    return { ratio, signals: NO_SIGNALS };
+  };
+
+  const learning = (state: CalibratedKey, x: number, index: number): Outcome => {
+    uniform(state.random);
+    state.values ??= createSegments();
+    push(state.values, x);
+    if (lengthOf(state.values) >= first) begin(state, index + 1);
+    return LEARNING;
+  };
+
+  /** What was collected becomes normal; event `index` is the first that is watched. */
+  const begin = (state: CalibratedKey, index: number): void => {
+    state.core = learn(numbersOf(state.values!, first));
+    state.values = null;
+    state.open = null;
+    state.warned = false;
+    state.since = index;
+  };
+
+  const alarm = (state: CalibratedKey, core: Core, index: number, statistic: number): SignalDraft => {
+    const onset = onsetAt(core, index, state.since);
+    shiftCounts(core, onset.index, index, -1);
+    const draft = say("drift", core, onset, index, statistic);
+    clear(core.evidence);
+    state.since = index + 1;
+    state.warned = false;
+    state.values = createSegments();
+    state.open = { index, onset, needed: Math.max(500, 2 * (index - onset.index)), loud: index, again: 0 };
+    return draft;
+  };
+
+  const whileOpen = (
+    state: CalibratedKey,
+    core: Core,
+    x: number,
+    index: number,
+    statistic: number,
+    ratio: number,
+  ): Outcome => {
+    const open = state.open!;
+    push(state.values!, x);
+    keepNewest(state.values!, first);
+    if (adaptAfter !== null && index - open.index >= adaptAfter && lengthOf(state.values!) >= first) {
+      begin(state, index + 1);
+      return { ratio, signals: [closing("adapted", "The recent past is the new normal now.")] };
+    }
+    if (statistic >= quietBelow) open.loud = index;
+    if (statistic >= promise) {
+      open.again++;
+      clear(core.evidence);
+      state.since = index + 1;
+    } else if (index - open.loud >= open.needed) {
+      close(state, core, index + 1);
+      return { ratio, signals: [closing("recovered", "Values are as they were before the alarm.")] };
+    }
+    return { ratio, signals: NO_SIGNALS };
+  };
+
+  const close = (state: CalibratedKey, core: Core, next: number): void => {
+    clear(core.evidence);
+    state.since = next;
+    state.values = null;
+    state.open = null;
+  };
+
+  const say = (kind: string, core: Core, onset: Onset, index: number, statistic: number): SignalDraft => {
+    const before = sideBefore(core);
+    const after = sideAfter(valuesSince(core.recent, onset.index, index, core.scale));
+    const { direction, shares } = directionOf(core);
+    const told = sentence(direction, onset, before, after);
+    return {
+      kind,
+      onset,
+      statistic,
+      threshold: promise,
+      summary: kind === "warning" ? `A change may be beginning. ${told}` : told,
+      explanation: explain(direction, shares, before, after),
+    };
+  };
+
+  const command = (state: CalibratedKey, { kind }: Command): readonly SignalDraft[] => {
+    const { core, open } = state;
+    if (core === null || kind === "acknowledge") return NO_SIGNALS;
+    if (kind === "false-alarm" && open !== null) {
+      shiftCounts(core, open.onset.index, open.index, 1);
+      close(state, core, state.events);
+    }
+    if (kind === "adapt") {
+      state.values ??= createSegments();
+      if (lengthOf(state.values) >= first) begin(state, state.events);
+      else {
+        // Not enough yet: learning goes on from what came since the alarm.
+        state.core = null;
+        state.open = null;
+        state.warned = false;
+      }
+    }
+    return NO_SIGNALS;
+  };
+
+  const status = (state: CalibratedKey): Inspection["status"] => {
+    if (state.core === null) return "learning";
+    if (state.open !== null) return "drifting";
+    return state.warned ? "warning" : "steady";
+  };
+
+  const inspect = (state: CalibratedKey): Inspection => {
+    const { core, open } = state;
+    const promised = {
+      events: promise,
+      kept: "on values that could come in any order; where events depend on each other or have seasons it is not",
+      dependence: "none: not measured yet, taken as absent",
+    };
+    if (core === null) {
+      const seen = state.values ? lengthOf(state.values) : 0;
+      return {
+        status: "learning",
+        statistic: null,
+        threshold: promise,
+        gauges: {},
+        learning: { seen, wanted: first },
+        details: { algorithm: "calibrated", promise: promised },
+      };
+    }
+    const before = sideBefore(core);
+    const from = open ? open.onset.index : Math.max(state.since, state.events - 256);
+    const to = open ? open.index : state.events - 1;
+    const recent = [
+      ...(to >= from ? valuesSince(core.recent, from, to, core.scale) : []),
+      ...(open && state.values ? numbersOf(state.values) : []),
+    ];
+    const after = recent.length > 0 ? sideAfter(Float64Array.from(recent)) : null;
+    const gauges: Record<string, number> = {
+      numeric_reference_mean: core.mean,
+      numeric_reference_sd: core.sd,
+      numeric_window_events: recent.length,
+    };
+    if (after) {
+      gauges.numeric_mean = after.mean;
+      gauges.numeric_sd = after.sd;
+    }
+    return {
+      status: status(state),
+      statistic: statisticNow(core),
+      threshold: promise,
+      gauges,
+      details: {
+        algorithm: "calibrated",
+        promise: promised,
+        reference: { events: core.length, mean: core.mean, sd: core.sd, constant: core.scale.spread === 0 },
+        episode: open && {
+          index: open.index,
+          onset: open.onset,
+          crossedAgain: open.again,
+          quietEvents: state.events - 1 - open.loud,
+          quietEventsNeeded: open.needed,
+        },
+        quantiles: { levels: LEVELS, before: before.quantiles, after: after?.quantiles ?? null },
+      },
+    };
+  };
+
+  return {
+    recovers: true,
+    init: (key) => ({
+      random: createRandom(settings.seed, key),
+      events: 0,
+      core: null,
+      values: null,
+      since: 0,
+      warned: false,
+      open: null,
+    }),
+    step: (batch) => batch.map(({ state, event }) => step(state, event)),
+    command,
+    status,
+    inspect,
+    save: (states) => states.map(saveKey),
+    load: (snapshots) => snapshots.map(loadKey),
+  };
+}
+
+const LEARNING: Outcome = Object.freeze({ ratio: 0, signals: NO_SIGNALS });
+
+function closing(kind: string, summary: string): SignalDraft {
+  return { kind, onset: null, statistic: null, threshold: null, summary, explanation: {}, episodeOf: "drift" };
+}

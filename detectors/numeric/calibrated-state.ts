@@ -1,0 +1,102 @@
+import type { Snapshot } from "../../engine/detector.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import type { Onset } from "../../engine/signal.ts";
+import { BETS } from "../statistics/bets.ts";
+import { createReader, createWriter, type Reader, type Writer } from "../statistics/bytes.ts";
+import type { Core } from "../statistics/calibrated.ts";
+import type { Random } from "../statistics/random.ts";
+import { BINS, ranksOf } from "../statistics/ranks.ts";
+import { readSegments, type Segments, writeSegments } from "../statistics/segments.ts";
+import { VERSION } from "./version.ts";
+
+export interface CalibratedKey {
+  readonly random: Random;
+  /** Accepted events: the index of the next one. */
+  events: number;
+  core: Core | null;
+  /** While learning the reference so far; while an alarm is open what may become the next one. */
+  values: Segments | null;
+  /** First event since the evidence was cleared. */
+  since: number;
+  /** The statistic passed a tenth of the threshold and is not yet back. */
+  warned: boolean;
+  open: OpenAlarm | null;
+}
+
+export interface OpenAlarm {
+  /** Event that alarmed. */
+  readonly index: number;
+  readonly onset: Onset;
+  /** Quiet events that end it. */
+  readonly needed: number;
+  /** Last event that was not quiet. */
+  loud: number;
+  /** How often the threshold was passed again. */
+  again: number;
+}
+
+export function saveKey(state: CalibratedKey): Snapshot {
+  const { core, values, open } = state;
+  const w = createWriter(core ? 1536 : 256);
+  w.u8((core ? 1 : 0) + (values ? 2 : 0) + (open ? 4 : 0) + (state.warned ? 8 : 0));
+  for (const word of state.random) w.u32(word);
+  w.f64(state.events);
+  w.f64(state.since);
+  if (core) writeCore(w, core);
+  if (values) writeSegments(w, values);
+  if (open) {
+    const { index, low, high } = open.onset;
+    for (const number of [open.index, index, low, high, open.needed, open.loud, open.again]) w.f64(number);
+  }
+  return { version: VERSION, running: w.done(), parts: values?.closed ?? [] };
+}
+
+export function loadKey(snapshot: Snapshot): CalibratedKey {
+  if (snapshot.version !== VERSION) {
+    throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: "numeric", version: snapshot.version, known: VERSION });
+  }
+  const r = createReader(snapshot.running);
+  const flags = r.u8();
+  const random = Uint32Array.of(r.u32(), r.u32(), r.u32(), r.u32());
+  const events = r.f64();
+  const since = r.f64();
+  const core = flags & 1 ? readCore(r) : null;
+  const values = flags & 2 ? readSegments(r, snapshot.parts) : null;
+  const open = flags & 4 ? readOpen(r) : null;
+  return { random, events, since, core, values, warned: (flags & 8) !== 0, open };
+}
+
+function readOpen(r: Reader): OpenAlarm {
+  const index = r.f64();
+  const onset = { index: r.f64(), low: r.f64(), high: r.f64() };
+  return { index, onset, needed: r.f64(), loud: r.f64(), again: r.f64() };
+}
+
+function writeCore(w: Writer, core: Core): void {
+  const { median, spread } = core.scale;
+  for (const x of [median, spread, core.length, core.mean, core.sd, core.total, core.others]) w.f64(x);
+  w.u8(core.single ? 1 : 0);
+  const counts = core.ranks.subarray(0, BINS);
+  const small = counts.every((c) => c < 256);
+  w.u8(small ? 1 : 0);
+  w.array(small ? Uint8Array.from(counts) : counts);
+  w.array(core.evidence.sums);
+  w.array(core.evidence.ages);
+  w.array(core.recent.bins);
+  w.array(core.recent.values);
+}
+
+function readCore(r: Reader): Core {
+  const scale = { median: r.f64(), spread: r.f64() };
+  const length = r.f64();
+  const mean = r.f64();
+  const sd = r.f64();
+  const total = r.f64();
+  const others = r.f64();
+  const single = r.u8() === 1;
+  const ranks = ranksOf(r.u8() === 1 ? r.bytes() : r.u16s());
+  const evidence = { sums: r.f64s(), ages: r.f32s() };
+  if (evidence.sums.length !== BETS) throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: "numeric" });
+  const recent = { bins: r.bytes(), values: r.f64s() };
+  return { scale, length, mean, sd, ranks, evidence, recent, total, others, single };
+}

@@ -1,0 +1,92 @@
+import type { Onset } from "../../engine/signal.ts";
+import { DOWN, NARROWER, UP, WIDER } from "../statistics/bets.ts";
+import { type Core, weightsOf } from "../statistics/calibrated.ts";
+import { shareOf } from "../statistics/evidence.ts";
+import { quantile } from "../statistics/normal.ts";
+import { quantilesOf } from "../statistics/recent.ts";
+import { momentsOf } from "../statistics/scale.ts";
+import { place, short } from "./words.ts";
+
+/** How the values moved: the bets that hold most of the evidence. */
+export type Direction = "up" | "down" | "wider" | "narrower" | "others";
+
+export const LEVELS = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] as const;
+
+export interface Side {
+  readonly events: number;
+  readonly mean: number;
+  readonly sd: number;
+  /** At LEVELS. */
+  readonly quantiles: readonly number[];
+}
+
+/** What was normal: the reference's mean and spread, the quantiles of all that counts as normal now. */
+export function sideBefore(core: Core): Side {
+  const { scale } = core;
+  const quantiles = scale.spread === 0 ? LEVELS.map(() => scale.median) : quantilesOf(core.ranks, LEVELS, scale);
+  return { events: core.length, mean: core.mean, sd: core.sd, quantiles };
+}
+
+export function sideAfter(values: Float64Array): Side {
+  const sorted = values.slice().sort();
+  return { events: values.length, ...momentsOf(values), quantiles: LEVELS.map((level) => quantile(sorted, level)) };
+}
+
+export function directionOf(core: Core): { direction: Direction; shares: Readonly<Record<string, number>> } {
+  if (core.scale.spread === 0) return { direction: "others", shares: { others: 1 } };
+  const weights = weightsOf(core);
+  const of = (from: number, to: number): number => Number(shareOf(core.evidence, weights, from, to).toFixed(3));
+  const shares = {
+    up: of(UP, DOWN),
+    down: of(DOWN, WIDER),
+    wider: of(WIDER, NARROWER),
+    narrower: of(NARROWER, weights.length),
+  };
+  const [direction] = Object.entries(shares).reduce((best, each) => (each[1] > best[1] ? each : best));
+  return { direction: direction as Direction, shares };
+}
+
+export function explain(direction: Direction, shares: object, before: Side, after: Side): Record<string, unknown> {
+  return {
+    direction,
+    shares,
+    before,
+    after,
+    levels: LEVELS,
+    shift: before.sd > 0 ? (after.mean - before.mean) / before.sd : null,
+    spreadRatio: before.sd > 0 ? after.sd / before.sd : null,
+  };
+}
+
+/** What a person would say. */
+export function sentence(direction: Direction, onset: Onset, before: Side, after: Side): string {
+  const { index, low, high } = onset;
+  const since = low < high ? `about event ${place(index)} (${place(low)}–${place(high)})` : `event ${place(index)}`;
+  switch (direction) {
+    case "up":
+    case "down":
+      return `Since ${since} values are ${direction === "up" ? "higher" : "lower"}: ${level(direction, before, after)}.`;
+    case "wider":
+    case "narrower": {
+      const spread = `standard deviation ${short(after.sd)}, before ${short(before.sd)}`;
+      return `Since ${since} values spread ${direction === "wider" ? "wider" : "less"}: ${spread}.`;
+    }
+    case "others":
+      return `Since ${since} other values arrive than ${short(before.mean)}, which all were before: now ${short(after.mean)} on average.`;
+  }
+}
+
+/** The means where they tell the direction, else the medians. */
+function level(direction: "up" | "down", before: Side, after: Side): string {
+  const sign = direction === "up" ? 1 : -1;
+  if (sign * (after.mean - before.mean) > 0) {
+    const by = before.sd > 0 ? ` (${signed((after.mean - before.mean) / before.sd)} standard deviations)` : "";
+    return `mean ${short(after.mean)}, before ${short(before.mean)}${by}`;
+  }
+  const middle = LEVELS.indexOf(0.5);
+  return `median ${short(after.quantiles[middle]!)}, before ${short(before.quantiles[middle]!)}`;
+}
+
+function signed(x: number): string {
+  return `${x > 0 ? "+" : "−"}${short(Math.abs(Number(x.toPrecision(2))))}`;
+}

@@ -1,0 +1,64 @@
+import { BINS, count, type Ranks } from "./ranks.ts";
+import { type Scale, valueAt } from "./scale.ts";
+
+/** The newest events of a key: bins of the last 256, values of the last 16. An event's place is its index. */
+export interface Recent {
+  readonly bins: Uint8Array;
+  readonly values: Float64Array;
+}
+
+export const RECENT = 256;
+const EXACT = 16;
+
+export function createRecent(): Recent {
+  return { bins: new Uint8Array(RECENT), values: new Float64Array(EXACT) };
+}
+
+export function remember(r: Recent, index: number, bin: number, x: number): void {
+  r.bins[index % RECENT] = bin;
+  r.values[index % EXACT] = x;
+}
+
+/**
+ * The values of the events [from, to], oldest first: exact where few, else from their bins (a change that took long to see
+ * is small, and there the bins are fine).
+ */
+export function valuesSince(r: Recent, from: number, to: number, scale: Scale): Float64Array {
+  const n = to - from + 1;
+  if (n <= EXACT || scale.spread === 0) {
+    const first = Math.max(from, to - EXACT + 1);
+    return Float64Array.from({ length: to - first + 1 }, (_, i) => r.values[(first + i) % EXACT]!);
+  }
+  const first = Math.max(from, to - RECENT + 1);
+  return Float64Array.from({ length: to - first + 1 }, (_, i) => {
+    const index = first + i;
+    return to - index < EXACT ? r.values[index % EXACT]! : valueAt(r.bins[index % RECENT]!, scale.median, scale.spread);
+  });
+}
+
+/** Takes the events [from, to] out of the counts (as far back as they are remembered), or puts them in; returns how many. */
+export function moveCounts(r: Recent, from: number, to: number, ranks: Ranks, by: 1 | -1): number {
+  let moved = 0;
+  for (let i = Math.max(from, to - RECENT + 1, 0); i <= to; i++) {
+    const bin = r.bins[i % RECENT]!;
+    if (by < 0 && ranks[bin] === 0) continue;
+    count(ranks, bin, by);
+    moved++;
+  }
+  return moved;
+}
+
+/** Quantiles of counted bins, linear inside a bin; the open ends count as their inner half. */
+export function quantilesOf(ranks: Ranks, levels: readonly number[], scale: Scale): number[] {
+  let total = 0;
+  for (let bin = 0; bin < BINS; bin++) total += ranks[bin]!;
+  return levels.map((level) => {
+    const wanted = level * total;
+    let below = 0;
+    let bin = 0;
+    while (bin < BINS - 1 && below + ranks[bin]! < wanted) below += ranks[bin++]!;
+    const share = ranks[bin]! > 0 ? (wanted - below) / ranks[bin]! : 0.5;
+    const inside = bin === 0 ? 0.5 + share / 2 : bin === BINS - 1 ? share / 2 : share;
+    return valueAt(bin, scale.median, scale.spread, inside);
+  });
+}
