@@ -1,18 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { databasesOf } from "../support/processes.ts";
 import { killRounds, writeEvents } from "./kill-rounds.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tg-kill-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Command lines of running processes that name a path. */
-export function processesOf(path: string): string[] {
-  const all = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
-  return all.filter((line) => line.includes(path) && /postgres/.test(line));
-}
 
 describe("kill -9 of the running service at random moments", () => {
   test("over a file on the embedded store: exactly the signals of an undisturbed run, and no database process stays", async () => {
@@ -28,6 +22,6 @@ describe("kill -9 of the running service at random moments", () => {
     });
     expect(result.signals).toBeGreaterThan(100);
     expect(result.killed).toEqual(result.undisturbed);
-    await expect.poll(() => processesOf(folder), { timeout: 6000 }).toEqual([]);
+    await expect.poll(() => databasesOf(folder), { timeout: 6000 }).toEqual([]);
   }, 180_000);
 });

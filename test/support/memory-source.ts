@@ -52,7 +52,11 @@ export function createMemorySource(log: Map<number, RawRecord[]>, options: Memor
     halted,
     partitionCount: async () => partitions,
     async run(given) {
-      intake = { ...given, halt: (id, error) => void (halted.push(error), given.halt(id, error)) };
+      const halt: Intake["halt"] = (id, error) => {
+        halted.push(error);
+        given.halt(id, error);
+      };
+      intake = { ...given, halt };
       ready = claim();
       await ready;
       await finished;
