@@ -64,16 +64,19 @@ function grow(memory: WasmMemory, end: number): void {
   const now = memory.buffer.byteLength / PAGE;
   const wanted = Math.ceil(end / PAGE);
   if (wanted <= now) return;
-  const generous = Math.min(MOST_PAGES, Math.max(wanted, Math.ceil(now * 1.25)));
-  for (const pages of [generous, wanted]) {
-    try {
-      memory.grow(pages - now);
-      return;
-    } catch (error) {
-      if (pages !== wanted) continue;
-      const why = `its memory cannot grow to ${Math.ceil(end / 2 ** 20)} MiB`;
-      throw new TidegaugeError("BACKEND_UNAVAILABLE", { backend: "wasm", why }, error);
-    }
+  const generous = Math.max(wanted, Math.min(MOST_PAGES, Math.ceil(now * 1.25)));
+  if (!grew(memory, generous - now) && !grew(memory, wanted - now)) {
+    const why = `its memory cannot grow to ${Math.ceil(end / 2 ** 20)} MiB`;
+    throw new TidegaugeError("BACKEND_UNAVAILABLE", { backend: "wasm", why });
+  }
+}
+
+function grew(memory: WasmMemory, pages: number): boolean {
+  if (memory.buffer.byteLength / PAGE + pages > MOST_PAGES) return false;
+  try {
+    return memory.grow(pages) >= 0;
+  } catch {
+    return false;
   }
 }
 

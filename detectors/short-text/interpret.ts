@@ -120,7 +120,10 @@ function gain(n: number, expected: number): number {
 function describe(question: Question, best: Best, referenceTerms: TermIndex): Cluster {
   const { candidates, reference, since, dim } = question;
   const nearest = best.members
-    .map((member) => ({ member, cosine: product(candidates.embeddings, best.center, candidates.embeddings, member, dim) }))
+    .map((member) => ({
+      member,
+      cosine: product(candidates.embeddings, best.center, candidates.embeddings, member, dim),
+    }))
     .sort((a, b) => b.cosine - a.cosine || a.member - b.member)
     .map(({ member }) => candidates.texts[member]!);
   const medoid = candidates.texts[best.center]!;

@@ -1,5 +1,6 @@
 /** Ordinary signs around a word, and words with the signs that prices, times and names have inside. */
 const EDGE = /^[\p{Ps}\p{Pi}"'`*]+|[\p{Pe}\p{Pf}"'`*.,;:!?…]+$/gu;
+const STOPS = /[.,;:!?…]+$/u;
 const ORDINARY = /^[\p{L}\p{M}\p{N}.,:%$€£¥&+@#/'’–—-]*$/u;
 const LETTERS = /[\p{L}\p{N}]/u;
 /** Invisible, private and replacement characters count on their own, wherever they stand. */
@@ -36,8 +37,10 @@ function oddities(text: string): Set<string> {
   const out = new Set<string>(text.match(ODD) ?? []);
   for (const piece of text.split(/\s+/)) {
     const core = piece.replace(EDGE, "");
-    const token = core === "" ? piece : core;
-    if (token !== "" && (!ORDINARY.test(token) || !LETTERS.test(token))) out.add(token);
+    if (core !== "" && ORDINARY.test(core) && LETTERS.test(core)) continue;
+    // Brackets belong to {{name}}; the full stop after it does not.
+    const token = piece.replace(STOPS, "") || piece;
+    if (token !== "") out.add(token);
   }
   return out;
 }

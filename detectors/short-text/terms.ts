@@ -28,36 +28,49 @@ export function indexTerms(texts: readonly string[]): TermIndex {
 
 /**
  * What the group says more often than the reference: gain of its document frequency over the expected one,
- * n ln(n/E) − (n − E), strongest first; a term within a chosen longer one is dropped unless it is much more frequent.
+ * n ln(n/E) − (n − E), strongest first.
  */
 export function distinctiveTerms(group: readonly string[], reference: TermIndex, most: number): string[] {
   const inside = indexTerms(group);
   const least = group.length >= 4 ? 2 : 1;
-  const scored: { term: string; count: number; score: number }[] = [];
+  const scored: Scored[] = [];
   for (const [term, count] of inside.frequency) {
     const expected = (group.length * ((reference.frequency.get(term) ?? 0) + 1)) / (reference.texts + 1);
     if (count < least || count <= 2 * expected) continue;
     scored.push({ term, count, score: count * Math.log(count / expected) - (count - expected) });
   }
   scored.sort((a, b) => b.score - a.score || b.term.length - a.term.length || (a.term < b.term ? -1 : 1));
-  const chosen: { term: string; count: number; score: number }[] = [];
-  for (const next of scored) {
-    const rival = chosen.findIndex((one) => overlap(one.term, next.term));
-    const other = chosen[rival];
-    if (other === undefined) {
-      if (chosen.length < most) chosen.push(next);
-    } else if (next.term.includes(" ") && !other.term.includes(" ") && next.count >= 0.7 * other.count) {
-      chosen[rival] = next;
-    } else if (other.term.includes(" ") && !next.term.includes(" ") && next.count >= 2 * other.count) {
-      if (chosen.length < most) chosen.push(next);
-    }
+  const chosen: Scored[] = [];
+  for (const next of scored) place(chosen, next, most);
+  return chosen.map((one) => one.term);
+}
+
+/** A pair takes the place of its words when it is said nearly as often; what else overlaps is left out. */
+function place(chosen: Scored[], next: Scored, most: number): void {
+  const rivals = chosen.filter((one) => overlap(one.term, next.term));
+  const covers = isPair(next) && rivals.every((one) => !isPair(one) && next.count >= 0.7 * one.count);
+  const wider = !isPair(next) && rivals.every((one) => isPair(one) && next.count >= 2 * one.count);
+  if (rivals.length === 0 || wider) {
+    if (chosen.length < most) chosen.push(next);
+  } else if (covers) {
+    chosen[chosen.indexOf(rivals[0]!)] = next;
+    for (const rival of rivals.slice(1)) chosen.splice(chosen.indexOf(rival), 1);
   }
-  return [...new Set(chosen.map((one) => one.term))];
+}
+
+interface Scored {
+  readonly term: string;
+  readonly count: number;
+  readonly score: number;
+}
+
+function isPair(one: Scored): boolean {
+  return one.term.includes(" ");
 }
 
 /** Distinct 1–2-grams of a text that a person would take for a subject. */
 export function termsIn(text: string): Set<string> {
-  const words = wordsOf(normalise(text).replaceAll("’", "'"));
+  const words = wordsOf(normalise(text).replaceAll("’", "'")).map((word) => word.replace(/'s$/, ""));
   const out = new Set<string>();
   let before = "";
   for (const word of words) {
@@ -71,7 +84,11 @@ export function termsIn(text: string): Set<string> {
 }
 
 function overlap(a: string, b: string): boolean {
-  if (a === b) return true;
-  const words = b.split(" ");
-  return a.split(" ").some((word) => words.includes(word));
+  return a.split(" ").some((word) => b.split(" ").some((other) => sameStem(word, other)));
+}
+
+/** One word in two endings, as far as that can be told without knowing the language. */
+function sameStem(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short === long || (short.length >= 4 && long.length - short.length <= 2 && long.startsWith(short));
 }

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
+import { type EmbeddedTexts, interpret, NEAR_HASH, type Question } from "./interpret.ts";
+
+const everyday = [
+  "where is my parcel",
+  "when will the parcel arrive",
+  "the invoice is wrong",
+  "please correct this invoice",
+  "I forgot my password",
+  "reset the password please",
+  "cancel my subscription",
+  "how do I cancel the subscription",
+];
+const novel = [
+  "the hyena ate my parcel",
+  "a hyena is in the garden",
+  "hyena seen near the garden",
+  "big hyena in my garden now",
+  "two hyena in the garden again",
+];
+const reference = Array.from({ length: 400 }, (_, i) => `${everyday[i % 8]!} ${"abcdefghijk"[i % 11]!}`);
+const encoder = fitHashEncoder([...reference, ...novel, ...novel], 1);
+const embed = (texts: readonly string[]): EmbeddedTexts => ({ texts, embeddings: encodeMany(encoder, texts) });
+
+function ask(texts: readonly string[], more: Partial<Question> = {}): Question {
+  return {
+    dim: 128,
+    candidates: embed(texts),
+    since: texts.length,
+    reference: embed(reference),
+    near: NEAR_HASH,
+    ...more,
+  };
+}
+
+describe("the interpretation", () => {
+  const stream = [...reference.slice(0, 40), ...novel];
+  const found = interpret(ask(stream));
+
+  test("puts the new subject first, with its terms, examples and shares", () => {
+    const top = found.clusters[0]!;
+    expect(top.terms.slice(0, 2).sort()).toEqual(["garden", "hyena"]);
+    expect(top.name).toContain("hyena");
+    expect(novel).toContain(top.medoid);
+    expect(top.examples.every((text) => novel.includes(text))).toBe(true);
+    expect(top.examples[0]).toBe(top.medoid);
+    expect(top.size).toBeGreaterThanOrEqual(4);
+    expect(top.share).toBeCloseTo(top.size / 45, 10);
+    expect(top.shareBefore).toBe(0);
+    expect(top.lift).toBeGreaterThan(10);
+    expect(found.shareNew).toBeGreaterThan(0.05);
+    expect(found.sticky).toBeNull();
+  });
+
+  test("finds the same when only the far texts are candidates", () => {
+    const far = interpret(ask(novel, { since: 45 }));
+    expect(far.clusters[0]!.terms.slice(0, 2).sort()).toEqual(["garden", "hyena"]);
+  });
+
+  test("does not repeat a text among the examples", () => {
+    const repeated = interpret(ask([...reference.slice(0, 40), ...novel, ...novel, novel[1]!.toUpperCase()]));
+    const { examples } = repeated.clusters[0]!;
+    expect(new Set(examples.map((text) => text.toLowerCase())).size).toBe(examples.length);
+  });
+
+  test("says nothing when nothing grew", () => {
+    expect(interpret(ask(reference.slice(0, 80))).clusters).toEqual([]);
+    expect(interpret(ask([])).clusters).toEqual([]);
+    expect(interpret(ask([])).shareNew).toBe(0);
+  });
+
+  test("shows even a single far text when there is nothing better", () => {
+    const { clusters } = interpret(ask([novel[1]!], { since: 20 }));
+    expect(clusters.map((cluster) => cluster.medoid)).toEqual([novel[1]]);
+  });
+
+  test("finds a known subject that became frequent", () => {
+    const surge = [...reference.slice(0, 40), ...Array.from({ length: 30 }, (_, i) => reference[6 + 8 * i]!)];
+    const top = interpret(ask(surge)).clusters[0]!;
+    expect(top.terms[0]).toContain("subscription");
+    expect(top.lift).toBeGreaterThan(2);
+    expect(top.shareBefore).toBeGreaterThan(0.05);
+  });
+
+  test("counts each text in one cluster at most and keeps every figure finite", () => {
+    const texts = fc.array(fc.oneof(fc.constantFrom(...novel, ...everyday), fc.string()), { maxLength: 40 });
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 0, max: 50 }), fc.boolean(), (some, more, empty) => {
+        const question = ask(some, { since: some.length + more });
+        const { clusters, shareNew } = interpret(empty ? { ...question, reference: embed([]) } : question);
+        expect(clusters.reduce((sum, cluster) => sum + cluster.size, 0)).toBeLessThanOrEqual(some.length);
+        expect(clusters.length).toBeLessThanOrEqual(5);
+        expect(shareNew).toBeGreaterThanOrEqual(0);
+        expect(shareNew).toBeLessThanOrEqual(1);
+        for (const { lift, share, shareBefore, name } of clusters) {
+          for (const figure of [lift, share, shareBefore]) expect(Number.isFinite(figure)).toBe(true);
+          expect(typeof name).toBe("string");
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
