@@ -1,5 +1,5 @@
 /** Ordinary signs around a word, and words with the signs that prices, times and names have inside. */
-const EDGE = /^[\p{Ps}\p{Pi}"'`*]+|[\p{Pe}\p{Pf}"'`*.,;:!?…]+$/gu;
+const EDGE = /^[(\p{Pi}"'`*]+|[)\p{Pf}"'`*.,;:!?…]+$/gu;
 const STOPS = /[.,;:!?…]+$/u;
 const ORDINARY = /^[\p{L}\p{M}\p{N}.,:%$€£¥&+@#/'’–—-]*$/u;
 const LETTERS = /[\p{L}\p{N}]/u;
