@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createHttpServer } from "../adapters/http/server.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
@@ -130,8 +131,14 @@ function openChannels(config: Config): Channel[] {
     const secrets = [webhook.secret, webhook.previousSecret].flatMap((s) =>
       s === undefined ? [] : [readSecret(s, process.env, `alerts.${name}`)],
     );
-    return createWebhookChannel({ name, url: webhook.url, secrets });
+    // Whoever writes a private address into the config means it; a name that leads to one may be a trick.
+    const allowPrivate = webhook.allowPrivate ?? isAddress(new URL(webhook.url).hostname);
+    return createWebhookChannel({ name, url: webhook.url, secrets, allowPrivate, version: VERSION });
   });
+}
+
+function isAddress(host: string): boolean {
+  return host === "localhost" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 /** A state that was learnt with other settings is refused before anything is read. */

@@ -105,6 +105,10 @@ const webhook = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).describe("Where signals are posted"),
   secret: secret.optional().describe("Signs each delivery (Standard Webhooks)"),
   previousSecret: secret.optional().describe("Signs beside it while receivers change over"),
+  allowPrivate: z
+    .boolean()
+    .optional()
+    .describe("Whether the name may lead to a private address; absent: only if the url itself names one"),
 });
 
 export function configSchema(detectors: readonly Detector[]) {

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { DETECTORS } from "../../detectors/index.ts";
+import { parseConfig } from "./load.ts";
+import { nearest } from "./nearest.ts";
+
+function mistakes(text: string, env: NodeJS.ProcessEnv = {}): string[] {
+  const result = parseConfig(text, "t.yaml", DETECTORS, env);
+  return "mistakes" in result ? result.mistakes.map((m) => `${m.where}: ${m.what}. ${m.fix}`) : [];
+}
+
+const good = `
+monitors:
+  latency:
+    detector: numeric
+    source: { http: {} }
+`;
+
+describe("a config", () => {
+  test("needs little: everything else has a default", () => {
+    const result = parseConfig(good, "t.yaml", DETECTORS, {});
+    if (!("config" in result)) throw new RangeError(JSON.stringify(result));
+    expect(result.config.store).toEqual({ kind: "embedded", path: "./data" });
+    expect(result.config.http).toMatchObject({ host: "127.0.0.1", port: 8080 });
+    expect(result.config.monitors.latency).toMatchObject({
+      fields: { value: "/value", time: "/time", id: "/id" },
+      alerts: [],
+      quietEvents: 1000,
+    });
+  });
+
+  test("with an unknown key says the line, the path and the nearest name", () => {
+    expect(mistakes(`${good}    refrence: { first: 500 }\n`)).toEqual([
+      't.yaml:6 monitors.latency.refrence: unknown key "refrence". Did you mean "reference"?',
+    ]);
+    expect(mistakes(`htpp: { port: 1 }\n${good}`)).toEqual(['t.yaml:1 htpp: unknown key "htpp". Did you mean "http"?']);
+    expect(mistakes(`http:\n  prot: 1\n${good}`)).toEqual([
+      't.yaml:2 http.prot: unknown key "prot". Did you mean "port"?',
+    ]);
+  });
+
+  test("with an unknown detector names those that there are", () => {
+    expect(mistakes("monitors:\n  a: { detector: nummeric }\n")[0]).toMatch(
+      /^t\.yaml:2 monitors\.a\.detector: no such detector\. Choose one of .*numeric/,
+    );
+  });
+
+  test("tells every mistake at once, in the order of lines", () => {
+    const all = mistakes(
+      "http: { port: 99999 }\nmonitors:\n  a:\n    detector: numeric\n    source: { http: {}, stdin: {} }\n    key: bot\n    alerts: [ops]\n",
+    );
+    expect(all.map((m) => m.split(":")[1]!.split(" ")[0])).toEqual(["1", "5", "6"]);
+    expect(all[1]).toContain("exactly one of kafka, file, stdin, http");
+  });
+
+  test("refers only to what is there", () => {
+    expect(
+      mistakes(`${good}    alerts: [opps]\nalerts:\n  ops: { webhook: { url: "https://example.org" } }\n`)[0],
+    ).toContain('Did you mean "ops"?');
+    expect(mistakes("monitors:\n  a: { detector: numeric, source: { kafka: { topic: t } } }\n")[0]).toContain(
+      "no brokers are known",
+    );
+  });
+
+  test("takes ${ENV} and says when it is not set", () => {
+    const text = `store: { kind: postgres, url: "\${DATABASE_URL}" }\n${good}`;
+    const result = parseConfig(text, "t.yaml", DETECTORS, { DATABASE_URL: "postgres://here" });
+    expect("config" in result && result.config.store).toEqual({ kind: "postgres", url: "postgres://here" });
+    expect(mistakes(text)[0]).toBe(
+      "t.yaml:1: the environment has no DATABASE_URL. Set DATABASE_URL, or write the value",
+    );
+  });
+
+  test("that is no YAML says where", () => {
+    expect(mistakes("monitors:\n  a: [1\n")[0]).toMatch(/^t\.yaml:\d: /);
+    expect(mistakes("")[0]).toContain("monitors");
+  });
+
+  test("with options of the wrong algorithm says so", () => {
+    expect(mistakes(`${good}    options: { algorithm: adwin, threshold: 5 }\n`)[0]).toMatch(
+      /t\.yaml:6 .*threshold is a parameter of/,
+    );
+  });
+});
+
+test("nearest finds what was meant and nothing far-fetched", () => {
+  expect(nearest("algoritm", ["algorithm", "delta"])).toBe("algorithm");
+  expect(nearest("zzzzzz", ["algorithm", "delta"])).toBeNull();
+});
