@@ -1,0 +1,104 @@
+import { add, below, fenwickOf, halve } from "../statistics/fenwick.ts";
+import type { Random } from "../statistics/random.ts";
+import type { Bet } from "./bets.ts";
+import { each, FLAG, setFlags } from "./history.ts";
+import type { Options } from "./options.ts";
+import { toleranceOf } from "./promise.ts";
+import type { Counts, Watch } from "./watch.ts";
+
+const P_LEAST = 1e-6;
+
+/** Fills in the bet on a text with score bin and cell, from the counts before it. */
+export function placeBet(
+  bet: Bet,
+  watch: Watch,
+  at: { readonly bin: number; readonly cluster: number; readonly far: boolean },
+  u: number,
+  options: Options,
+): void {
+  const { counts, reference } = watch;
+  const ranks = counts.ranks;
+  const equal = ranks.counts[at.bin]!;
+  const above = ranks.total - below(ranks, at.bin) - equal;
+  const p = (above + u * (equal + 1)) / (ranks.total + 1);
+  bet.p = Math.min(1 - P_LEAST, Math.max(P_LEAST, p));
+  bet.neutral = equal === ranks.total;
+  bet.startRank = counts.rankVaries ? 1 : 0;
+  const tolerance = toleranceOf(reference.facts, options);
+  bet.cluster = at.cluster;
+  bet.clusterShare = shareOf(counts.cluster, counts.clusterTotal, at.cluster, tolerance, options.alpha);
+  bet.startCluster = counts.clusterVaries ? 1 : 0;
+  bet.cell = at.far ? at.cluster : reference.clusters;
+  bet.cellShare = shareOf(counts.cell, counts.cellTotal, bet.cell, tolerance, options.alpha);
+  bet.startCell = counts.cellVaries ? 1 : 0;
+}
+
+function shareOf(counts: Float64Array, total: number, symbol: number, tolerance: number, alpha: number): number {
+  return Math.min(1, (tolerance * (counts[symbol]! + alpha)) / (total + counts.length * alpha));
+}
+
+/** Counts after use; halved from time to time, so that they may age. */
+export function take(watch: Watch, bin: number, bet: Bet, options: Options, random: Random): void {
+  const { counts } = watch;
+  if (counts.ranks.counts[bin] !== counts.ranks.total) counts.rankVaries = true;
+  if (counts.cluster[bet.cluster] !== counts.clusterTotal) counts.clusterVaries = true;
+  if (counts.cell[bet.cell] !== counts.cellTotal) counts.cellVaries = true;
+  add(counts.ranks, bin);
+  counts.cluster[bet.cluster] = counts.cluster[bet.cluster]! + 1;
+  counts.cell[bet.cell] = counts.cell[bet.cell]! + 1;
+  counts.clusterTotal += 1;
+  counts.cellTotal += 1;
+  // Ranks are never halved where the promise is a theorem.
+  if (options.guarantee || counts.ranks.total < Math.max(options.memory, 2 * watch.reference.bins.length)) return;
+  halve(counts.ranks, random);
+  counts.clusterTotal = halveAll(counts.cluster);
+  counts.cellTotal = halveAll(counts.cell);
+}
+
+/** What came from event `from` on leaves the counts: it is not normal. */
+export function takeBack(watch: Watch, from: number): void {
+  const { counts, history } = watch;
+  const bins = counts.ranks.counts.slice();
+  each(history, from, (segment, at) => {
+    const flags = segment.flags[at]!;
+    if (!(flags & FLAG.counted)) return;
+    setFlags(segment, at, flags & ~FLAG.counted);
+    const bin = segment.bin[at]!;
+    bins[bin] = Math.max(0, bins[bin]! - 1);
+    move(counts, segment.cluster[at]!, (flags & FLAG.far) !== 0, -1);
+  });
+  counts.ranks = fenwickOf(bins);
+}
+
+/** The alarm was none: what was held back since event `from` counts as normal. */
+export function giveBack(watch: Watch, from: number): void {
+  const { counts, history } = watch;
+  const bins = counts.ranks.counts.slice();
+  each(history, from, (segment, at) => {
+    const flags = segment.flags[at]!;
+    if (flags & (FLAG.counted | FLAG.repeat)) return;
+    setFlags(segment, at, flags | FLAG.counted);
+    bins[segment.bin[at]!] = bins[segment.bin[at]!]! + 1;
+    move(counts, segment.cluster[at]!, (flags & FLAG.far) !== 0, 1);
+  });
+  counts.ranks = fenwickOf(bins);
+}
+
+function move(counts: Counts, cluster: number, far: boolean, by: number): void {
+  const cell = far ? cluster : counts.cell.length - 1;
+  const clusterNow = Math.max(0, counts.cluster[cluster]! + by);
+  const cellNow = Math.max(0, counts.cell[cell]! + by);
+  counts.clusterTotal += clusterNow - counts.cluster[cluster]!;
+  counts.cellTotal += cellNow - counts.cell[cell]!;
+  counts.cluster[cluster] = clusterNow;
+  counts.cell[cell] = cellNow;
+}
+
+function halveAll(counts: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < counts.length; i++) {
+    counts[i] = Math.floor(counts[i]! / 2);
+    total += counts[i]!;
+  }
+  return total;
+}

@@ -1,0 +1,79 @@
+import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import { type Explanation, NO_EXPLANATION } from "./explain.ts";
+
+export type Kind = "drift" | "surge";
+export const KINDS: readonly Kind[] = ["drift", "surge"];
+
+/** An alarm until the stream has recovered or a person has decided. */
+export interface Episode {
+  readonly kind: Kind;
+  readonly alarm: number;
+  readonly onset: Onset;
+  /** The statistic at the alarm. */
+  readonly statistic: number;
+  lastCrossing: number;
+  crossings: number;
+  /** Event at which it was explained last. */
+  explainedAt: number;
+  acknowledged: boolean;
+  explanation: Explanation;
+}
+
+export type Episodes = Record<Kind, Episode | null>;
+
+const QUIET = 500;
+/** Events after the alarm at which the explanation is made again, from more of what is new. */
+export const EXPLAIN_AGAIN = 200;
+
+export function openEpisode(kind: Kind, alarm: number, onset: Onset, statistic: number): Episode {
+  return {
+    kind,
+    alarm,
+    onset,
+    statistic,
+    lastCrossing: alarm,
+    crossings: 1,
+    explainedAt: alarm,
+    acknowledged: false,
+    explanation: NO_EXPLANATION,
+  };
+}
+
+export function hasRecovered(episode: Episode, index: number): boolean {
+  return index - episode.lastCrossing >= Math.max(QUIET, 2 * (episode.alarm - episode.onset.index));
+}
+
+/** Once soon after the alarm; then at crossings, when the episode has lasted twice as long as at the last time. */
+export function isExplanationDue(episode: Episode, index: number, crossed: boolean): boolean {
+  if (episode.explainedAt === episode.alarm) return index - episode.alarm >= EXPLAIN_AGAIN;
+  return crossed && index - episode.alarm >= 2 * (episode.explainedAt - episode.alarm);
+}
+
+export function isOpen(episodes: Episodes): boolean {
+  return episodes.drift !== null || episodes.surge !== null;
+}
+
+/** First event of what the open episodes hold back from the counts. */
+export function earliestOnset(episodes: Episodes): number {
+  return Math.min(
+    episodes.drift?.onset.index ?? Number.POSITIVE_INFINITY,
+    episodes.surge?.onset.index ?? Number.POSITIVE_INFINITY,
+  );
+}
+
+export function closing(episode: Episode, summary: string, statistic: number, threshold: number): SignalDraft {
+  return {
+    kind: "recovered",
+    episodeOf: episode.kind,
+    onset: episode.onset,
+    statistic,
+    threshold,
+    summary,
+    explanation: { kind: episode.kind, alarm: episode.alarm, crossings: episode.crossings },
+  };
+}
+
+/** First alarm of the open episodes; infinite when none is open. */
+export function earliestAlarm(episodes: Episodes): number {
+  return Math.min(episodes.drift?.alarm ?? Number.POSITIVE_INFINITY, episodes.surge?.alarm ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,101 @@
+import type { Onset } from "../../engine/signal.ts";
+import type { Kind } from "./episode.ts";
+import { type Cluster, interpret, NEAR_EMBEDDING, NEAR_HASH } from "./interpret.ts";
+import { recall } from "./recent.ts";
+import type { Reference } from "./reference.ts";
+import { indexTerms, type TermIndex } from "./terms.ts";
+import type { Watch } from "./watch.ts";
+
+/** What a signal explains; documented in the detector's header. */
+export interface Explanation extends Readonly<Record<string, unknown>> {
+  readonly kind: Kind;
+  readonly clusters: readonly Cluster[];
+  readonly shareNew: number;
+  /** A token that is no word in most of the new texts, or null. */
+  readonly sticky: string | null;
+  /** Events from which it was made: the last texts since the onset, at most 512. */
+  readonly window: { readonly from: number; readonly to: number; readonly texts: number };
+  readonly onset: Onset | null;
+  readonly reference: Readonly<Record<string, unknown>>;
+  readonly promise: number;
+  readonly warnings: readonly string[];
+}
+
+export const NO_EXPLANATION: Explanation = {
+  kind: "drift",
+  clusters: [],
+  shareNew: 0,
+  sticky: null,
+  window: { from: 0, to: 0, texts: 0 },
+  onset: null,
+  reference: {},
+  promise: 0,
+  warnings: [],
+};
+
+const termIndexes = new WeakMap<Reference, TermIndex>();
+
+/** What is new since the onset, by gain. A surge is of something known, so every text may be part of it. */
+export function explain(watch: Watch, kind: Kind, onset: Onset, promise: number): Explanation {
+  const { reference } = watch;
+  const { events, vectors } = recall(watch.recent, onset.index);
+  const chosen = events.flatMap((event, i) => (kind === "surge" || event.high ? [i] : []));
+  const dim = reference.dim;
+  const embeddings = new Float32Array(chosen.length * dim);
+  chosen.forEach((from, to) => {
+    embeddings.set(vectors.subarray(from * dim, (from + 1) * dim), to * dim);
+  });
+  const found = interpret({
+    dim,
+    candidates: { texts: chosen.map((i) => events[i]!.text), embeddings },
+    since: events.length,
+    reference: { texts: reference.texts, embeddings: reference.vectors },
+    near: reference.source === "hash" ? NEAR_HASH : NEAR_EMBEDDING,
+    referenceTerms: termsOf(reference),
+  });
+  return {
+    kind,
+    clusters: found.clusters,
+    shareNew: found.shareNew,
+    sticky: found.sticky,
+    window: { from: events[0]?.index ?? onset.index, to: events.at(-1)?.index ?? onset.index, texts: events.length },
+    onset,
+    reference: {
+      size: reference.texts.length,
+      from: reference.facts.from,
+      to: reference.facts.to,
+      embedding: reference.source,
+      turnsPerSession: reference.facts.turns,
+    },
+    promise,
+    warnings: reference.facts.warnings,
+  };
+}
+
+/** One sentence that a person would say. */
+export function summarise(explanation: Explanation, onset: Onset): string {
+  const since = `Since about event ${onset.index} (${onset.low}–${onset.high})`;
+  const top = explanation.clusters[0];
+  const sticky =
+    explanation.sticky === null ? "" : ` Most of the new texts carry “${explanation.sticky}”, which is no word.`;
+  if (top === undefined) {
+    const what = explanation.kind === "surge" ? "one topic is more frequent" : "texts are unlike the reference";
+    return `${since} ${what}.${sticky}`;
+  }
+  const about = top.terms.length > 0 ? top.terms.slice(0, 3).join(", ") : "one another, unlike the rest";
+  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${sticky}`;
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value >= 10 || value === 0 ? Math.round(value) : Number(value.toFixed(value < 1 ? 2 : 1))} %`;
+}
+
+function termsOf(reference: Reference): TermIndex {
+  let terms = termIndexes.get(reference);
+  if (terms === undefined) {
+    terms = indexTerms(reference.texts);
+    termIndexes.set(reference, terms);
+  }
+  return terms;
+}

@@ -1,0 +1,174 @@
+import type { Tensors } from "../../engine/tensors.ts";
+import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
+import { quantile } from "../statistics/normal.ts";
+import { nextUint32, type Random } from "../statistics/random.ts";
+import { coverageWarning, measureDependence } from "./dependence.ts";
+import { encodeMany, fitHashEncoder, type HashEncoder } from "./hash-encoder.ts";
+import { kMeans } from "./k-means.ts";
+import type { Learnt } from "./learning.ts";
+import { learnMap } from "./map.ts";
+import { exclusion, type Neighbours, neighboursOf } from "./neighbours.ts";
+import type { Options } from "./options.ts";
+import type { ReferenceData, ReferenceFacts, Source } from "./reference.ts";
+import { binOf, scoreOf } from "./score.ts";
+import { orderForSplit, turnsOf } from "./split.ts";
+
+/** Texts kept for the explanation are cut to this length. */
+const SHOWN = 300;
+/** Events that stand in for a session where stickiness shows sessions and no id tells them apart. */
+export const PSEUDO_SESSION = 20;
+
+/** Learns what is normal from the gathered texts. */
+export function learnReference(
+  learnt: readonly Learnt[],
+  source: Source,
+  options: Options,
+  tensors: Tensors,
+  random: Random,
+): ReferenceData {
+  const sessions = turnsOf(learnt);
+  const split = source === "hash" || options.guarantee;
+  const { events, rows } = split
+    ? orderForSplit(learnt, sessions.ids, random)
+    : { events: learnt, rows: learnt.length };
+  const { vectors, dim, encoder } = vectorsOf(events, rows, source, random);
+  const excluded = exclusion(events, sessions.ids);
+  const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
+  const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
+  const scores = split
+    ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
+    : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
+  const wanted = options.clusters ?? Math.min(50, Math.max(5, Math.floor(learnt.length / 20)));
+  const km = kMeans(vectors.subarray(0, rows * dim), rows, dim, Math.min(wanted, rows), tensors, random);
+  const assignment = assignAll(vectors, events.length, dim, km.centroids, km.count, tensors);
+  const sorted = Float64Array.from(scores).sort();
+  const far = quantile(sorted, 1 - options.farShare);
+  const firstScored = split ? rows : 0;
+  const clusterCounts = new Float64Array(km.count);
+  for (let i = 0; i < events.length; i++) increment(clusterCounts, assignment[i]!);
+  const cellCounts = new Float64Array(km.count + 1);
+  scores.forEach((score, i) => {
+    increment(cellCounts, score > far ? assignment[firstScored + i]! : km.count);
+  });
+  return {
+    source,
+    dim,
+    texts: events.map((event) => event.text.slice(0, SHOWN)),
+    vectors,
+    rows,
+    own,
+    centroids: km.centroids,
+    clusters: km.count,
+    bins: Uint16Array.from(sorted, (score) => binOf(score, options.bins)),
+    far,
+    high: quantile(sorted, 0.9),
+    clusterCounts,
+    cellCounts,
+    facts: factsOf(learnt, events, assignment, km.count, sessions, options),
+    map: learnMap(vectors, events.length, dim),
+    encoder,
+  };
+}
+
+function vectorsOf(
+  events: readonly Learnt[],
+  rows: number,
+  source: Source,
+  random: Random,
+): { vectors: Float32Array; dim: number; encoder: HashEncoder | null } {
+  if (source !== "hash") {
+    const dim = events[0]!.vector!.length;
+    const vectors = new Float32Array(events.length * dim);
+    events.forEach((event, i) => {
+      vectors.set(event.vector!, i * dim);
+    });
+    return { vectors, dim, encoder: null };
+  }
+  const texts = events.map((event) => event.text);
+  const encoder = fitHashEncoder(texts.slice(0, rows), nextUint32(random));
+  return { vectors: fromFloat16(toFloat16(encodeMany(encoder, texts))), dim: encoder.dim, encoder };
+}
+
+function calibrationScores(
+  vectors: Float32Array,
+  dim: number,
+  rows: number,
+  count: number,
+  own: Float64Array,
+  options: Options,
+  excluded: (i: number, j: number) => boolean,
+  tensors: Tensors,
+): Float64Array {
+  const near = neighboursOf(vectors, dim, { rows, from: rows, to: count, k: options.neighbours, excluded, tensors });
+  return Float64Array.from({ length: count - rows }, (_, i) => scoreAt(near, i, own, options.hubness));
+}
+
+function assignAll(
+  vectors: Float32Array,
+  count: number,
+  dim: number,
+  centroids: Float32Array,
+  clusters: number,
+  tensors: Tensors,
+): Uint32Array {
+  const centres = tensors.matrix(centroids, clusters, dim);
+  const { indices } = centres.nearest(vectors, count, 1);
+  centres.dispose();
+  return indices;
+}
+
+function factsOf(
+  learnt: readonly Learnt[],
+  events: readonly Learnt[],
+  assignment: Uint32Array,
+  clusters: number,
+  sessions: ReturnType<typeof turnsOf>,
+  options: Options,
+): ReferenceFacts {
+  const byIndex = new Map(events.map((event, i) => [event.index, assignment[i]!]));
+  const inOrder = learnt.map((event) => byIndex.get(event.index)!);
+  const { stickiness, halfLife } = measureDependence(inOrder, clusters, options.alpha);
+  const pseudo = !sessions.ids && stickiness >= 0.3 && halfLife <= 30;
+  const warnings: string[] = [];
+  if (pseudo) {
+    warnings.push(
+      `Neighbouring texts depend on each other (stickiness ${stickiness}, half-life ${halfLife} events) and no session id tells conversations apart: surge alarms are off, blocks of ${PSEUDO_SESSION} events count as sessions, and the promise may not hold. Name the session id with fields.session.`,
+    );
+  }
+  if (sessions.ids && sessions.count < 300) {
+    warnings.push(
+      `The reference has ${sessions.count} sessions: with fewer than 300, a change that touches 10 % of texts will be missed.`,
+    );
+  }
+  if (sessions.single) {
+    warnings.push("Almost all texts of the reference carry one session id; session ids are not used.");
+  }
+  const coverage = coverageWarning(learnt.map((event) => event.time));
+  if (coverage !== null) warnings.push(coverage);
+  return {
+    from: learnt[0]!.index,
+    to: learnt.at(-1)!.index,
+    turns: sessions.ids ? sessions.turns : pseudo ? PSEUDO_SESSION : 1,
+    sessions: sessions.ids ? "ids" : pseudo ? "pseudo" : "none",
+    surge: !pseudo && !options.guarantee,
+    stickiness,
+    halfLife,
+    warnings,
+  };
+}
+
+function meanProduct(near: Neighbours, i: number): number {
+  const { products, found, k } = near;
+  const n = found[i]!;
+  let sum = 0;
+  for (let a = 0; a < n; a++) sum += products[i * k + a]!;
+  return n === 0 ? 0 : sum / n;
+}
+
+function scoreAt(near: Neighbours, i: number, own: Float64Array, hubness: number): number {
+  return scoreOf(near.indices, near.products, i * near.k, near.found[i]!, own, hubness);
+}
+
+function increment(counts: Float64Array, at: number): void {
+  counts[at] = counts[at]! + 1;
+}

@@ -1,0 +1,109 @@
+import type { Inspection } from "../../engine/detector.ts";
+import { earliestOnset, isOpen, KINDS, type Kind } from "./episode.ts";
+import { LEAST_TEXTS } from "./learn.ts";
+import type { Learning } from "./learning.ts";
+import { project } from "./map.ts";
+import { recall } from "./recent.ts";
+import type { State } from "./state.ts";
+import type { Watch } from "./watch.ts";
+
+export const GAUGES = [
+  { name: "short_text_novelty", help: "Mean novelty score of the last texts (memory 200)." },
+  {
+    name: "short_text_novelty_share",
+    help: "Share of the last texts above the reference's 90 % quantile; .1 is normal.",
+  },
+  { name: "short_text_drift_ratio", help: "Drift statistic over its threshold; 1 is an alarm." },
+  { name: "short_text_surge_ratio", help: "Surge statistic over its threshold; 1 is an alarm." },
+  { name: "short_text_stickiness", help: "Share of reference texts that follow the topic of recent ones." },
+  { name: "short_text_reference_size", help: "Texts in the reference." },
+] as const;
+
+/** New texts shown on the map at most. */
+const SHOWN = 200;
+
+export function inspectState(state: State, wanted: number, promise: number, warnAt: number | null): Inspection {
+  const { watch, learning } = state;
+  if (watch === null) return inspectLearning(learning!, wanted, promise);
+  const leading = leadingKind(watch);
+  const { reference, thresholds } = watch;
+  const { facts } = reference;
+  const ratio = watch[leading] / thresholds[leading];
+  return {
+    status: isOpen(watch.episodes) ? "drifting" : ratio >= (warnAt ?? 0.5) ? "warning" : "steady",
+    statistic: watch[leading],
+    threshold: thresholds[leading],
+    gauges: {
+      short_text_novelty: watch.novelty,
+      short_text_novelty_share: watch.highShare,
+      short_text_drift_ratio: watch.drift / thresholds.drift,
+      short_text_surge_ratio: watch.surge / thresholds.surge,
+      short_text_stickiness: facts.stickiness,
+      short_text_reference_size: reference.texts.length,
+    },
+    details: {
+      leading,
+      reference: {
+        size: reference.texts.length,
+        compared: reference.rows,
+        clusters: reference.clusters,
+        embedding: reference.source,
+        dimension: reference.dim,
+        from: facts.from,
+        to: facts.to,
+      },
+      promise: {
+        events: promise,
+        threshold: thresholds.drift,
+        kinds: facts.surge ? KINDS : KINDS.filter((kind) => kind !== "surge"),
+      },
+      sessions: { kind: facts.sessions, turns: facts.turns },
+      dependence: { stickiness: facts.stickiness, halfLife: facts.halfLife },
+      warnings: facts.warnings,
+      episodes: KINDS.flatMap((kind) => watch.episodes[kind] ?? []),
+      terms: KINDS.flatMap((kind) => watch.episodes[kind]?.explanation.clusters[0]?.terms ?? []),
+      map: mapOf(watch),
+    },
+  };
+}
+
+function inspectLearning(learning: Learning, wanted: number, promise: number): Inspection {
+  const few = learning.seen >= wanted && learning.kept.length < LEAST_TEXTS;
+  const warnings = few
+    ? [`Only ${learning.kept.length} different texts so far: learning goes on until there are ${LEAST_TEXTS}.`]
+    : [];
+  return {
+    status: "learning",
+    statistic: null,
+    threshold: null,
+    gauges: {},
+    learning: { seen: Math.min(learning.seen, wanted), wanted },
+    details: { kept: learning.kept.length, promise: { events: promise }, warnings },
+  };
+}
+
+function leadingKind(watch: Watch): Kind {
+  return watch.surge / watch.thresholds.surge > watch.drift / watch.thresholds.drift ? "surge" : "drift";
+}
+
+/** Reference (grey) and texts since the onset (coloured), or the last ones. */
+function mapOf(watch: Watch): Record<string, unknown> {
+  const { map, dim } = watch.reference;
+  const open = isOpen(watch.episodes);
+  const { events, vectors } = recall(watch.recent, open ? earliestOnset(watch.episodes) : 0);
+  const skip = Math.max(0, events.length - SHOWN);
+  return {
+    reference: Array.from({ length: map.points.length / 2 }, (_, i) => [
+      round(map.points[2 * i]!),
+      round(map.points[2 * i + 1]!),
+    ]),
+    recent: events.slice(skip).map((event, i) => {
+      const [x, y] = project(map, vectors, skip + i, dim);
+      return { x, y, text: event.text.slice(0, 80), index: event.index, far: event.high };
+    }),
+  };
+}
+
+function round(v: number): number {
+  return Math.round(v * 1000) / 1000;
+}

@@ -1,0 +1,141 @@
+import {
+  type Environment,
+  type Model,
+  NO_SIGNALS,
+  type Outcome,
+  type Settings,
+  type StepItem,
+} from "../../engine/detector.ts";
+import { createRandom, hash32, uniform } from "../statistics/random.ts";
+import { adapt, applyCommand } from "./command.ts";
+import { earliestAlarm } from "./episode.ts";
+import { sessionOf, type TextEvent, textOf } from "./event.ts";
+import { inspectState } from "./inspect.ts";
+import { finishLearning, type LearnContext } from "./learn.ts";
+import { createLearning, roundVector } from "./learning.ts";
+import { observe, ratioOf } from "./observe.ts";
+import type { Options } from "./options.ts";
+import { releaseReference } from "./reference.ts";
+import { isFresh, type Prepared, resolve, sourceOf } from "./resolve.ts";
+import { loadState, type State, saveState } from "./state.ts";
+
+export const DEFAULT_PROMISE = 10_000;
+export const DEFAULT_REFERENCE = 1500;
+
+type Item = StepItem<TextEvent, State>;
+
+export function openModel(settings: Settings<Options>, env: Environment): Model<TextEvent, State> {
+  const { options } = settings;
+  const how = { embedder: env.embedder, options };
+  const context: LearnContext = {
+    references: new Map(),
+    tensors: env.tensors,
+    options,
+    promise: settings.promise ?? DEFAULT_PROMISE,
+    wanted: settings.reference?.first ?? DEFAULT_REFERENCE,
+  };
+  return {
+    recovers: true,
+    init: (key) => createState(settings, key),
+    prepare: (batch) => resolve(batch, how),
+    step(batch) {
+      const prepared = batch.map((item) => item.prepared as Prepared | undefined);
+      const stale = batch.flatMap((item, i) =>
+        prepared[i] !== undefined && isFresh(prepared[i]!, item, how) ? [] : [i],
+      );
+      const run = (resolved: readonly Prepared[]): Outcome[] => {
+        stale.forEach((i, at) => {
+          prepared[i] = resolved[at]!;
+        });
+        return batch.map((item, i) => stepOne(item, prepared[i]!, sourceOf(item, how), context));
+      };
+      if (stale.length === 0) return run([]);
+      const resolved = resolve(
+        stale.map((i) => batch[i]!),
+        how,
+      );
+      return resolved instanceof Promise ? resolved.then(run) : run(resolved);
+    },
+    command: (state, command) => applyCommand(state, command, context),
+    inspect: (state) => inspectState(state, context.wanted, context.promise, options.warnAt),
+    save: (states) => states.map(saveState),
+    load: (snapshots) => snapshots.map((snapshot) => loadState(snapshot, context)),
+    release(states) {
+      for (const state of states) if (state.watch !== null) releaseReference(state.watch.reference, context.references);
+    },
+    close() {
+      for (const reference of context.references.values()) {
+        reference.matrix.dispose();
+        reference.centres.dispose();
+      }
+      context.references.clear();
+    },
+  };
+}
+
+function createState({ seed, options }: Settings<Options>, key: string): State {
+  return {
+    random: createRandom(seed, key),
+    index: 0,
+    source: null,
+    dim: 0,
+    repeats: new Uint32Array(options.repeats),
+    learning: createLearning(),
+    watch: null,
+  };
+}
+
+function stepOne(item: Item, prepared: Prepared, source: State["source"], context: LearnContext): Outcome {
+  const { state, event } = item;
+  if (prepared.rejection !== null) return { ratio: ratioNow(state), signals: NO_SIGNALS, reject: prepared.rejection };
+  const text = textOf(event);
+  const session = sessionOf(event);
+  const index = state.index;
+  state.index += 1;
+  state.source = source;
+  const repeat = isRepeat(state, index, event.text === undefined ? hashVector(prepared.vector!) : hash32(text));
+  if (state.watch === null) {
+    uniform(state.random);
+    const learning = state.learning!;
+    learning.seen += 1;
+    if (prepared.vector !== null) state.dim = prepared.vector.length;
+    if (!repeat) {
+      const vector = prepared.vector === null ? null : roundVector(prepared.vector);
+      learning.kept.push({ text, vector, session, index, time: item.time });
+    }
+    state.watch = finishLearning(learning, state.source!, index, state.random, context);
+    if (state.watch !== null) state.learning = null;
+    return LEARNING;
+  }
+  const { vector, score, cluster } = prepared;
+  const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster };
+  const outcome = observe(state.watch, seen, state.random, context);
+  const { adaptAfter } = context.options;
+  if (adaptAfter === null || index - earliestAlarm(state.watch.episodes) < adaptAfter) return outcome;
+  const why = `The change has lasted ${adaptAfter} events (adaptAfter)`;
+  return { ...outcome, signals: [...outcome.signals, ...adapt(state, state.watch, context, why)] };
+}
+
+const LEARNING: Outcome = { ratio: 0, signals: NO_SIGNALS };
+
+function ratioNow({ watch }: State): number {
+  return watch === null ? 0 : ratioOf(watch);
+}
+
+/** Whether the same came within the last events; remembers it. */
+function isRepeat(state: State, index: number, hash: number): boolean {
+  const { repeats } = state;
+  if (repeats.length === 0) return false;
+  // 0 marks an empty place.
+  const mark = hash === 0 ? 1 : hash;
+  const repeat = repeats.indexOf(mark) >= 0;
+  repeats[index % repeats.length] = mark;
+  return repeat;
+}
+
+function hashVector(vector: Float32Array): number {
+  const bits = new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
+  let h = 0x811c9dc5;
+  for (let i = 0; i < bits.length; i++) h = Math.imul(h ^ bits[i]!, 0x01000193);
+  return (h ^ (h >>> 15)) >>> 0;
+}

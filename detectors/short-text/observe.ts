@@ -1,0 +1,251 @@
+import { NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
+import type { SignalDraft } from "../../engine/signal.ts";
+import { type Random, uniform } from "../statistics/random.ts";
+import type { Bet } from "./bets.ts";
+import { placeBet, take, takeBack } from "./counts.ts";
+import {
+  closing,
+  earliestOnset,
+  hasRecovered,
+  isExplanationDue,
+  isOpen,
+  KINDS,
+  type Kind,
+  openEpisode,
+} from "./episode.ts";
+import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evidence.ts";
+import { explain, summarise } from "./explain.ts";
+import { PSEUDO_SESSION } from "./fit.ts";
+import { append, FLAG } from "./history.ts";
+import { estimateOnset } from "./onset.ts";
+import type { Options } from "./options.ts";
+import { spreadOf } from "./promise.ts";
+import { remember } from "./recent.ts";
+import { binOf } from "./score.ts";
+import { expireSessions, isOver, openSession, type Session } from "./sessions.ts";
+import type { Watch } from "./watch.ts";
+
+/** A text as the detector has placed it. */
+export interface Observation {
+  readonly index: number;
+  readonly time: number | null;
+  readonly text: string;
+  readonly session: string | null;
+  readonly repeat: boolean;
+  readonly vector: Float32Array;
+  readonly score: number;
+  readonly cluster: number;
+}
+
+export interface Watching {
+  readonly options: Options;
+  readonly promise: number;
+}
+
+const EWMA = 1 / 200;
+
+/** One text against the reference: bets, statistics, signals. */
+export function observe(watch: Watch, seen: Observation, random: Random, watching: Watching): Outcome {
+  const { options } = watching;
+  const bin = binOf(seen.score, options.bins);
+  const far = seen.score > watch.reference.far;
+  const high = seen.score > watch.reference.high;
+  // One number of the generator per accepted event, used or not.
+  const u = uniform(random);
+  placeBet(bet, watch, { bin, cluster: seen.cluster, far }, u, options);
+  const closed = closeOver(watch, seen, options);
+  const { skipped, session } = evidenceOf(watch, seen, options);
+  const counted = !seen.repeat && !skipped && !isOpen(watch.episodes);
+  append(watch.history, {
+    bin,
+    cluster: seen.cluster,
+    flags:
+      (far ? FLAG.far : 0) |
+      (high ? FLAG.high : 0) |
+      (skipped ? FLAG.skipped : 0) |
+      (seen.repeat ? FLAG.repeat : 0) |
+      (counted ? FLAG.counted : 0) |
+      (bet.neutral ? FLAG.neutral : 0) |
+      (bet.startRank ? FLAG.startRank : 0) |
+      (bet.startCluster ? FLAG.startCluster : 0) |
+      (bet.startCell ? FLAG.startCell : 0),
+    p: bet.p,
+    clusterShare: bet.clusterShare,
+    cellShare: bet.cellShare,
+    session,
+  });
+  if (!seen.repeat) {
+    const { text, index, time, vector } = seen;
+    remember(watch.recent, { text, index, high, session: seen.session, time, vector });
+    watch.novelty += EWMA * (seen.score - watch.novelty);
+    watch.highShare += EWMA * ((high ? 1 : 0) - watch.highShare);
+  }
+  if (counted) take(watch, bin, bet, options, random);
+  if (!skipped || closed) {
+    const { layout, sums } = watch.evidence;
+    watch.drift = statistic(sums, layout.drift);
+    watch.surge = watch.reference.facts.surge ? statistic(sums, layout.surge) : 0;
+  }
+  const ratio = ratioOf(watch);
+  if (ratio < 1 && options.warnAt === null && !isOpen(watch.episodes)) return { ratio, signals: NO_SIGNALS };
+  return { ratio, signals: judge(watch, seen.index, watching) };
+}
+
+/** The higher of the two kinds' statistics over their thresholds. */
+export function ratioOf({ drift, surge, thresholds }: Watch): number {
+  return Math.max(drift / thresholds.drift, surge / thresholds.surge);
+}
+
+const bet: Bet = {
+  p: 1,
+  neutral: false,
+  cluster: 0,
+  clusterShare: 1,
+  cell: 0,
+  cellShare: 1,
+  startRank: 0,
+  startCluster: 0,
+  startCell: 0,
+};
+
+/** Lets the bet play, alone or as a turn of its session. */
+function evidenceOf(watch: Watch, seen: Observation, options: Options): { skipped: boolean; session: number } {
+  const { facts } = watch.reference;
+  if (facts.sessions === "none") {
+    if (seen.repeat) return { skipped: true, session: 0 };
+    advance(watch.evidence, bet);
+    return { skipped: false, session: 0 };
+  }
+  const session = sessionFor(watch, seen, facts.sessions);
+  const limit = facts.sessions === "ids" ? options.sessionTurns : PSEUDO_SESSION;
+  const spread = spreadOf(facts);
+  // A session from before the last reset has already spoken.
+  const skipped = seen.repeat || session.turns >= limit || session.openedAt < watch.since;
+  if (!skipped) {
+    if (!options.guarantee) advanceTurn(watch.evidence, bet, session, spread);
+    else {
+      gatherTurn(bet, session);
+      if (isAlone(seen, facts.sessions)) closeSession(watch.evidence, session, spread);
+    }
+  }
+  return { skipped, session: session.ordinal };
+}
+
+function sessionFor(watch: Watch, seen: Observation, kind: "ids" | "pseudo"): Session {
+  const { sessions } = watch;
+  const id = kind === "pseudo" ? `p${Math.floor(seen.index / PSEUDO_SESSION)}` : `s${seen.session}`;
+  const known = isAlone(seen, kind) ? undefined : sessions.get(id);
+  const session = known ?? openSession(watch.nextSession, seen.index, seen.time);
+  if (known === undefined) watch.nextSession += 1;
+  else sessions.delete(id);
+  session.lastIndex = seen.index;
+  session.lastTime = seen.time;
+  if (!isAlone(seen, kind)) sessions.set(id, session);
+  return session;
+}
+
+/** A text without an id among sessions is a session of its own, over at once. */
+function isAlone(seen: Observation, kind: "ids" | "pseudo"): boolean {
+  return kind === "ids" && seen.session === null;
+}
+
+/** Forgets sessions that are over; where the promise is a theorem, each is then one step. True when sums changed. */
+function closeOver(watch: Watch, seen: Observation, options: Options): boolean {
+  const { sessions, reference } = watch;
+  if (reference.facts.sessions === "none") return false;
+  const now = { index: seen.index, time: seen.time };
+  const gapMs = options.sessionGap * 60_000;
+  const over = expireSessions(sessions, now, { gapMs, most: options.sessionsOpen });
+  const again = seen.session === null ? undefined : sessions.get(`s${seen.session}`);
+  if (again !== undefined && isOver(again, now, gapMs)) {
+    sessions.delete(`s${seen.session}`);
+    over.push(again);
+  }
+  if (!options.guarantee) return false;
+  for (const session of over) {
+    if (session.openedAt >= watch.since) closeSession(watch.evidence, session, spreadOf(reference.facts));
+  }
+  return over.length > 0;
+}
+
+/** Alarms, recoveries, explanations that are due. */
+function judge(watch: Watch, index: number, watching: Watching): SignalDraft[] {
+  const { thresholds, episodes } = watch;
+  const signals: SignalDraft[] = [];
+  const crossed = KINDS.filter((kind) => watch[kind] >= thresholds[kind]);
+  for (const kind of crossed) {
+    const episode = episodes[kind];
+    if (episode === null) signals.push(alarm(watch, kind, index, watching));
+    else {
+      episode.lastCrossing = index;
+      episode.crossings += 1;
+    }
+  }
+  for (const kind of KINDS) {
+    const episode = episodes[kind];
+    if (episode === null) continue;
+    if (isExplanationDue(episode, index, crossed.includes(kind))) {
+      episode.explanation = explain(watch, kind, episode.onset, watching.promise);
+      episode.explainedAt = index;
+      signals.push({
+        kind: "explained",
+        episodeOf: kind,
+        onset: episode.onset,
+        statistic: watch[kind],
+        threshold: thresholds[kind],
+        summary: summarise(episode.explanation, episode.onset),
+        explanation: episode.explanation,
+      });
+    } else if (hasRecovered(episode, index)) {
+      episodes[kind] = null;
+      const summary = `The ${kind} that began about event ${episode.onset.index} has not been seen since event ${episode.lastCrossing}.`;
+      signals.push(closing(episode, summary, watch[kind], thresholds[kind]));
+    }
+  }
+  if (crossed.length > 0) restart(watch, index + 1);
+  else warn(watch, signals, watching);
+  return signals;
+}
+
+function alarm(watch: Watch, kind: Kind, index: number, watching: Watching): SignalDraft {
+  const { layout } = watch.evidence;
+  const onset = estimateOnset(watch.history, watch.since, layout, layout[kind], spreadOf(watch.reference.facts));
+  const episode = openEpisode(kind, index, onset, watch[kind]);
+  watch.episodes[kind] = episode;
+  takeBack(watch, Math.min(onset.index, earliestOnset(watch.episodes)));
+  episode.explanation = explain(watch, kind, onset, watching.promise);
+  return {
+    kind,
+    onset,
+    statistic: watch[kind],
+    threshold: watch.thresholds[kind],
+    summary: summarise(episode.explanation, onset),
+    explanation: episode.explanation,
+  };
+}
+
+/** After an alarm all sums start again. */
+function restart(watch: Watch, since: number): void {
+  watch.evidence.sums.fill(0);
+  watch.drift = 0;
+  watch.surge = 0;
+  watch.since = since;
+  watch.warned = false;
+}
+
+function warn(watch: Watch, signals: SignalDraft[], { options }: Watching): void {
+  if (options.warnAt === null) return;
+  const kind: Kind = watch.drift / watch.thresholds.drift >= watch.surge / watch.thresholds.surge ? "drift" : "surge";
+  const ratio = watch[kind] / watch.thresholds[kind];
+  if (watch.warned && ratio < options.warnAt / 2) watch.warned = false;
+  if (watch.warned || ratio < options.warnAt || watch.episodes[kind] !== null) return;
+  watch.warned = true;
+  signals.push({
+    kind: "warning",
+    onset: null,
+    statistic: watch[kind],
+    threshold: watch.thresholds[kind],
+    summary: `The ${kind} statistic has reached ${Math.round(ratio * 100)} % of its threshold.`,
+    explanation: { kind },
+  });
+}

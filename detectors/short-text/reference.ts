@@ -1,0 +1,156 @@
+import type { Part } from "../../engine/detector.ts";
+import { makePart } from "../../engine/part.ts";
+import type { Matrix, Tensors } from "../../engine/tensors.ts";
+import { createReader, createWriter } from "../statistics/bytes.ts";
+import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
+import { type HashEncoder, loadEncoder, saveEncoder } from "./hash-encoder.ts";
+
+/** Where vectors come from: the events, the fitted encoder, or a model outside. */
+export type Source = "given" | "hash" | "external";
+export const SOURCES: readonly Source[] = ["given", "hash", "external"];
+
+/** What "no drift" means for one key: learnt once, never changed. */
+export interface ReferenceData {
+  readonly source: Source;
+  readonly dim: number;
+  /** Texts and vectors; the first `rows` are those that new texts are compared with. */
+  readonly texts: readonly string[];
+  readonly vectors: Float32Array;
+  readonly rows: number;
+  /** Distance of each of the first `rows` to its own neighbours. */
+  readonly own: Float64Array;
+  readonly centroids: Float32Array;
+  readonly clusters: number;
+  /** Bins of the calibration texts' scores, ascending. */
+  readonly bins: Uint16Array;
+  /** Scores above are far; above `high` they are candidates for what is new. */
+  readonly far: number;
+  readonly high: number;
+  /** Reference counts per cluster, and of far calibration texts per cluster with the rest last. */
+  readonly clusterCounts: Float64Array;
+  readonly cellCounts: Float64Array;
+  readonly facts: ReferenceFacts;
+  readonly map: ReferenceMap;
+  readonly encoder: HashEncoder | null;
+}
+
+export interface ReferenceFacts {
+  /** Indices of the key's events: first and last of the reference. */
+  readonly from: number;
+  readonly to: number;
+  /** Turns per session; 1 without sessions. */
+  readonly turns: number;
+  /** none: every text counts by itself. ids: sessions by id. pseudo: blocks of 20 events stand in for sessions. */
+  readonly sessions: "none" | "ids" | "pseudo";
+  readonly surge: boolean;
+  readonly stickiness: number;
+  readonly halfLife: number;
+  readonly warnings: readonly string[];
+}
+
+/** Two principal axes, and where some reference texts lie on them. */
+export interface ReferenceMap {
+  readonly mean: Float32Array;
+  readonly axes: Float32Array;
+  readonly points: Float32Array;
+}
+
+export interface Reference extends ReferenceData {
+  readonly parts: readonly Part[];
+  readonly matrix: Matrix;
+  readonly centres: Matrix;
+  /** States that use it; at 0 it is disposed. */
+  users: number;
+}
+
+/** References in use, by content: keys with the same reference share it. */
+export type References = Map<string, Reference>;
+
+export function adoptReference(data: ReferenceData, references: References, tensors: Tensors): Reference {
+  return share([makePart(saveData(data)), ...(data.encoder === null ? [] : [makePart(saveEncoder(data.encoder))])], {
+    references,
+    tensors,
+    data: () => data,
+  });
+}
+
+export function loadReference(parts: readonly Part[], references: References, tensors: Tensors): Reference {
+  return share(parts, { references, tensors, data: () => loadData(parts) });
+}
+
+export function releaseReference(reference: Reference, references: References): void {
+  reference.users -= 1;
+  if (reference.users > 0) return;
+  references.delete(identity(reference.parts));
+  reference.matrix.dispose();
+  reference.centres.dispose();
+}
+
+function share(
+  parts: readonly Part[],
+  how: { references: References; tensors: Tensors; data: () => ReferenceData },
+): Reference {
+  const known = how.references.get(identity(parts));
+  if (known !== undefined) {
+    known.users += 1;
+    return known;
+  }
+  const data = how.data();
+  const reference: Reference = {
+    ...data,
+    parts,
+    matrix: how.tensors.matrix(data.vectors.subarray(0, data.rows * data.dim), data.rows, data.dim),
+    centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
+    users: 1,
+  };
+  how.references.set(identity(parts), reference);
+  return reference;
+}
+
+function identity(parts: readonly Part[]): string {
+  return parts.map((part) => part.hash).join("+");
+}
+
+function saveData(data: ReferenceData): Uint8Array {
+  const w = createWriter(data.vectors.length * 2 + 65_536);
+  w.u8(SOURCES.indexOf(data.source));
+  w.u32(data.dim);
+  w.text(JSON.stringify(data.texts));
+  w.array(toFloat16(data.vectors));
+  w.u32(data.rows);
+  w.array(data.own);
+  w.array(data.centroids);
+  w.u32(data.clusters);
+  w.array(data.bins);
+  w.f64(data.far);
+  w.f64(data.high);
+  w.array(data.clusterCounts);
+  w.array(data.cellCounts);
+  w.text(JSON.stringify(data.facts));
+  w.array(data.map.mean);
+  w.array(data.map.axes);
+  w.array(data.map.points);
+  return w.done();
+}
+
+function loadData(parts: readonly Part[]): ReferenceData {
+  const r = createReader(parts[0]!.bytes);
+  return {
+    source: SOURCES[r.u8()]!,
+    dim: r.u32(),
+    texts: JSON.parse(r.text()) as string[],
+    vectors: fromFloat16(r.u16s()),
+    rows: r.u32(),
+    own: r.f64s(),
+    centroids: r.f32s(),
+    clusters: r.u32(),
+    bins: r.u16s(),
+    far: r.f64(),
+    high: r.f64(),
+    clusterCounts: r.f64s(),
+    cellCounts: r.f64s(),
+    facts: JSON.parse(r.text()) as ReferenceFacts,
+    map: { mean: r.f32s(), axes: r.f32s(), points: r.f32s() },
+    encoder: parts.length > 1 ? loadEncoder(parts[1]!.bytes) : null,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Detector } from "../../engine/detector.ts";
+import { event, type TextEvent } from "./event.ts";
+import { example } from "./example.ts";
+import { GAUGES } from "./inspect.ts";
+import { DEFAULT_PROMISE, DEFAULT_REFERENCE, openModel } from "./model.ts";
+import { type Options, options } from "./options.ts";
+import type { State } from "./state.ts";
+
+/**
+ * Streams of short texts (requests, messages, reviews): sees new topics (`drift`) and known topics that became much
+ * more frequent (`surge`), says since when, and what is new.
+ *
+ * A reference of R texts is learnt from the stream: unit vectors a_1..a_R, k nearest neighbours, K clusters.
+ *   score   s(x) = 1 − mean cos(x, 3 nearest a_i) − h · mean own(a_i),  own(a_i) = a_i's distance to its own neighbours
+ *   rank    p = (G + u(e+1))/(N+1): reference and later normal scores above (G) and in the same bin (e), u uniform
+ *   bets    fair e-values on p (conf, norm), on the cluster (clus), on the cluster among far texts (cell)
+ *   sums    R_b ← (R_b + s)·e_b (Shiryaev–Roberts; s = 0 while nothing varies)
+ *   alarm   drift: .625 conf + .125 norm + .25 cell ≥ A;  surge: clus ≥ A;  A = the promise × a calibrated factor / L
+ * Turns of one session are one step of evidence, V(n) = 1 + Σ(e_b − 1)/max(n, M); L is its mean length, M = ⌈L⌉.
+ * Onset: Π_{i ≥ k} e_b(i), weighted, is a posterior over starts k; index is its median, low and high its 5 and 95 %.
+ *
+ * explanation (drift, surge, explained)
+ *   clusters[]  {name, terms, examples, medoid, share, shareBefore, lift, size}, strongest first, at most 5
+ *   shareNew    share of the texts in the window that belongs to them beyond what the reference lets expect
+ *   sticky      a token that is no word and is in most new texts (it distorts embeddings), or null
+ *   window      {from, to, texts}: the last texts since the onset, at most 512;  onset;  kind
+ *   reference   {size, from, to, embedding, turnsPerSession};  promise (events);  warnings (sentences)
+ *
+ * Cost per event: one pass over the reference (R·dim products, batched), ~5 µs for the rest; per key about
+ * R·dim·4 bytes for the reference (shared where equal) and 300 KiB.
+ * Limits: sessions without ids, a reference shorter than the stream's cycles, and near-duplicates break the promise;
+ * embeddings that were fitted on the reference's own texts make it empirical rather than a theorem.
+ */
+export const shortText: Detector<TextEvent, Options, State> = {
+  name: "short-text",
+  version: 1,
+  title: "Short texts",
+  summary: "Finds the change point in a stream of short texts, and says what is new.",
+  source:
+    "The task of Rabinovich, Vetzler, Ackerman, Anaby-Tavor: Reliable and Interpretable Drift Detection in Streams of Short Texts, ACL 2023 (arXiv 2305.17750), by e-detectors (Shin, Ramdas, Rinaldo, arXiv 2203.03532)",
+  event,
+  options,
+  reference: { first: DEFAULT_REFERENCE, least: 300 },
+  falseAlarms: DEFAULT_PROMISE,
+  gauges: GAUGES,
+  signals: [
+    { kind: "drift", severity: "critical", episode: "opens", help: "Texts arrive that are unlike the reference." },
+    { kind: "surge", severity: "critical", episode: "opens", help: "A known topic became much more frequent." },
+    { kind: "warning", severity: "warning", episode: "none", help: "A statistic passed warnAt; no promise." },
+    { kind: "explained", severity: "info", episode: "updates", help: "The explanation again, from more texts." },
+    {
+      kind: "recovered",
+      severity: "info",
+      episode: "closes",
+      help: "No crossing for max(500, 2·(alarm − onset)) events.",
+    },
+  ],
+  open: openModel,
+  example,
+};

@@ -1,0 +1,136 @@
+import type { Part, Snapshot } from "../../engine/detector.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import type { Tensors } from "../../engine/tensors.ts";
+import { createReader, createWriter, type Reader, type Writer } from "../statistics/bytes.ts";
+import { fenwickOf } from "../statistics/fenwick.ts";
+import type { Random } from "../statistics/random.ts";
+import { createLayout } from "./bets.ts";
+import { packCounts, unpackCounts } from "./compact.ts";
+import type { Episode, Episodes } from "./episode.ts";
+import { createEvidence } from "./evidence.ts";
+import { loadHistory, saveHistory } from "./history.ts";
+import { type Learning, loadLearning, saveLearning } from "./learning.ts";
+import type { Options } from "./options.ts";
+import { thresholdsOf } from "./promise.ts";
+import { loadRecent, saveRecent } from "./recent.ts";
+import { loadReference, type References, SOURCES, type Source } from "./reference.ts";
+import { loadSessions, saveSessions } from "./sessions.ts";
+import { countsOf, type Watch } from "./watch.ts";
+
+export const VERSION = 1;
+
+/** All that is known of a key. Learning, or watching. */
+export interface State {
+  readonly random: Random;
+  /** Accepted events. */
+  index: number;
+  /** Where vectors come from and how long they are; null and 0 before the first event. */
+  source: Source | null;
+  dim: number;
+  /** Hashes of the last texts, by index modulo length. */
+  readonly repeats: Uint32Array;
+  learning: Learning | null;
+  watch: Watch | null;
+}
+
+export interface LoadContext {
+  readonly references: References;
+  readonly tensors: Tensors;
+  readonly options: Options;
+  readonly promise: number;
+}
+
+export function saveState(state: State): Snapshot {
+  const w = createWriter(16_384);
+  const parts: Part[] = [];
+  w.array(state.random);
+  w.f64(state.index);
+  w.u8(state.source === null ? 255 : SOURCES.indexOf(state.source));
+  w.u32(state.dim);
+  w.array(state.repeats);
+  w.u8(state.learning === null ? 0 : 1);
+  if (state.learning !== null) {
+    const saved = saveLearning(state.learning);
+    w.u32(state.learning.seen);
+    w.array(saved.running);
+    parts.push(...saved.parts);
+  }
+  if (state.watch !== null) saveWatch(state.watch, w, parts);
+  return { version: VERSION, running: w.done(), parts };
+}
+
+export function loadState(snapshot: Snapshot, context: LoadContext): State {
+  if (snapshot.version !== VERSION) {
+    throw new TidegaugeError("SNAPSHOT_UNREADABLE", {
+      detector: "short-text",
+      version: snapshot.version,
+      known: VERSION,
+    });
+  }
+  const r = createReader(snapshot.running);
+  const random = r.u32s();
+  const index = r.f64();
+  const source = SOURCES[r.u8()] ?? null;
+  const dim = r.u32();
+  const repeats = r.u32s();
+  const learns = r.u8() === 1;
+  const learning = learns ? loadLearning(r.u32(), r.bytes(), snapshot.parts) : null;
+  const watch = learns ? null : loadWatch(r, snapshot.parts, context);
+  return { random, index, source, dim, repeats, learning, watch };
+}
+
+function saveWatch(watch: Watch, w: Writer, parts: Part[]): void {
+  const { counts, reference } = watch;
+  const history = saveHistory(watch.history);
+  const recent = saveRecent(watch.recent);
+  parts.push(...reference.parts, ...history.parts, ...recent.parts);
+  w.u32(reference.parts.length);
+  w.u32(history.parts.length);
+  w.array(history.running);
+  w.array(recent.running);
+  w.array(packCounts(counts.ranks.counts));
+  w.array(counts.cluster);
+  w.array(counts.cell);
+  w.u8((counts.rankVaries ? 1 : 0) | (counts.clusterVaries ? 2 : 0) | (counts.cellVaries ? 4 : 0));
+  w.array(watch.evidence.sums);
+  w.f64(watch.nextSession);
+  saveSessions(watch.sessions, w);
+  w.text(JSON.stringify(watch.episodes));
+  w.f64(watch.since);
+  w.f64(watch.drift);
+  w.f64(watch.surge);
+  w.f64(watch.novelty);
+  w.f64(watch.highShare);
+  w.u8(watch.warned ? 1 : 0);
+}
+
+function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext): Watch {
+  const { options } = context;
+  const ofReference = r.u32();
+  const ofHistory = ofReference + r.u32();
+  const reference = loadReference(parts.slice(0, ofReference), context.references, context.tensors);
+  const history = loadHistory(r.bytes(), parts.slice(ofReference, ofHistory));
+  const recent = loadRecent(reference.dim, r.bytes(), parts.slice(ofHistory));
+  const counts = countsOf(fenwickOf(unpackCounts(r.bytes(), options.bins)), r.f64s(), r.f64s());
+  const varies = r.u8();
+  counts.rankVaries = (varies & 1) !== 0;
+  counts.clusterVaries = (varies & 2) !== 0;
+  counts.cellVaries = (varies & 4) !== 0;
+  return {
+    reference,
+    history,
+    recent,
+    counts,
+    evidence: createEvidence(createLayout(reference.clusters, options.guarantee), r.f64s()),
+    thresholds: thresholdsOf(context.promise, reference.facts, reference.clusters, options),
+    nextSession: r.f64(),
+    sessions: loadSessions(r),
+    episodes: JSON.parse(r.text()) as Record<keyof Episodes, Episode | null>,
+    since: r.f64(),
+    drift: r.f64(),
+    surge: r.f64(),
+    novelty: r.f64(),
+    highShare: r.f64(),
+    warned: r.u8() === 1,
+  };
+}

@@ -1,0 +1,94 @@
+import { type Fenwick, fenwickOf } from "../statistics/fenwick.ts";
+import { createLayout } from "./bets.ts";
+import type { Episodes } from "./episode.ts";
+import { createEvidence, type Evidence } from "./evidence.ts";
+import { createHistory, type History } from "./history.ts";
+import type { Options } from "./options.ts";
+import { type Thresholds, thresholdsOf } from "./promise.ts";
+import { createRecent, type Recent } from "./recent.ts";
+import type { Reference } from "./reference.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** The state of a key whose reference is learnt. */
+export interface Watch {
+  readonly reference: Reference;
+  readonly evidence: Evidence;
+  readonly thresholds: Thresholds;
+  readonly counts: Counts;
+  readonly sessions: Sessions;
+  nextSession: number;
+  readonly history: History;
+  readonly recent: Recent;
+  readonly episodes: Episodes;
+  /** First event of the present sums: they restart after every alarm. */
+  since: number;
+  /** Statistic of each kind after the last event. */
+  drift: number;
+  surge: number;
+  /** EWMAs over 200 texts of the score and of the share above the reference's 90 % quantile. */
+  novelty: number;
+  highShare: number;
+  warned: boolean;
+}
+
+/** What was seen as normal: ranks of scores, clusters, far clusters. */
+export interface Counts {
+  ranks: Fenwick;
+  readonly cluster: Float64Array;
+  clusterTotal: number;
+  readonly cell: Float64Array;
+  cellTotal: number;
+  /** More than one bin, cluster or cell was seen: before, no change can be told. */
+  rankVaries: boolean;
+  clusterVaries: boolean;
+  cellVaries: boolean;
+}
+
+export function createWatch(reference: Reference, index: number, promise: number, options: Options): Watch {
+  const bins = new Uint32Array(options.bins);
+  let scores = 0;
+  for (const bin of reference.bins) bins[bin] = bins[bin]! + 1;
+  for (const bin of reference.bins) scores += ((bin + 0.5) * 3) / options.bins - 1;
+  return {
+    reference,
+    evidence: createEvidence(createLayout(reference.clusters, options.guarantee)),
+    thresholds: thresholdsOf(promise, reference.facts, reference.clusters, options),
+    counts: countsOf(fenwickOf(bins), reference.clusterCounts.slice(), reference.cellCounts.slice()),
+    sessions: new Map(),
+    nextSession: 0,
+    history: createHistory(index, reference.facts.sessions !== "none"),
+    recent: createRecent(reference.dim),
+    episodes: { drift: null, surge: null },
+    since: index,
+    drift: 0,
+    surge: 0,
+    novelty: scores / Math.max(1, reference.bins.length),
+    highShare: 0.1,
+    warned: false,
+  };
+}
+
+export function countsOf(ranks: Fenwick, cluster: Float64Array, cell: Float64Array): Counts {
+  return {
+    ranks,
+    cluster,
+    clusterTotal: sum(cluster),
+    cell,
+    cellTotal: sum(cell),
+    rankVaries: varies(ranks.counts),
+    clusterVaries: varies(cluster),
+    cellVaries: varies(cell),
+  };
+}
+
+function varies(counts: ArrayLike<number>): boolean {
+  let seen = 0;
+  for (let i = 0; i < counts.length && seen < 2; i++) if (counts[i]! > 0) seen++;
+  return seen > 1;
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const v of values) total += v;
+  return total;
+}
