@@ -1,3 +1,4 @@
+import { type Place, usePlace } from "./router.tsx";
 import { Announcer } from "./shell/announcer.tsx";
 import { Header } from "./shell/header.tsx";
 import { Problem } from "./shell/problem.tsx";
@@ -7,7 +8,6 @@ import { MonitorView } from "./views/monitor.tsx";
 import { OverviewView } from "./views/overview.tsx";
 import { RejectedView } from "./views/rejected.tsx";
 import { SignalsView } from "./views/signals.tsx";
-import { type Place, usePlace } from "./router.tsx";
 
 export function App() {
   const place = usePlace();

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import type { Overview, Signal } from "../../adapters/http/types.ts";
-import { createWorld, keyRow, type World } from "./mock-data.ts";
+import { createWorld, keyRow, type World } from "./mock-world.ts";
 
 /** A small service that speaks the API's shapes and serves the built page under a strict content policy. */
 export interface MockService {
@@ -18,8 +18,14 @@ export interface MockService {
   close(): Promise<void>;
 }
 
-const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'";
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'";
 
 export interface MockOptions {
   readonly page: string;
@@ -29,7 +35,13 @@ export interface MockOptions {
   readonly world?: World;
 }
 
-export async function startMock({ page, now, port = 0, access = "write", world = createWorld(now) }: MockOptions): Promise<MockService> {
+export async function startMock({
+  page,
+  now,
+  port = 0,
+  access = "write",
+  world = createWorld(now),
+}: MockOptions): Promise<MockService> {
   let overview = world.overview;
   let refusing = false;
   const listeners = new Set<ServerResponse>();
@@ -117,9 +129,30 @@ function deadLetters() {
     counts: { "not-json": 7, "missing-field": 4, "too-large": 1 },
     next: null,
     deadLetters: [
-      { ...base, offset: "48123", reason: "not-json", detail: "The value ends in the middle of a string.", value: '{"text": "where is m', bytes: 20 },
-      { ...base, offset: "47001", reason: "missing-field", detail: "There is no /text.", value: '{"message": "hello"}', bytes: 20 },
-      { ...base, offset: "46110", reason: "too-large", detail: "4,194,304 bytes, the limit is 1,048,576.", value: "aaaaaaaa…", bytes: 1048576 },
+      {
+        ...base,
+        offset: "48123",
+        reason: "not-json",
+        detail: "The value ends in the middle of a string.",
+        value: '{"text": "where is m',
+        bytes: 20,
+      },
+      {
+        ...base,
+        offset: "47001",
+        reason: "missing-field",
+        detail: "There is no /text.",
+        value: '{"message": "hello"}',
+        bytes: 20,
+      },
+      {
+        ...base,
+        offset: "46110",
+        reason: "too-large",
+        detail: "4,194,304 bytes, the limit is 1,048,576.",
+        value: "aaaaaaaa…",
+        bytes: 1048576,
+      },
     ],
   };
 }
@@ -141,11 +174,22 @@ function health(world: World) {
     channels: ["ops"],
     deadLetters: {},
     listeners: 1,
-    monitors: world.overview.monitors.map(({ name, state, error, keys }) => ({ name, state, error, keysInMemory: keys.total, lanes: world.details.get(name)!.lanes })),
+    monitors: world.overview.monitors.map(({ name, state, error, keys }) => ({
+      name,
+      state,
+      error,
+      keysInMemory: keys.total,
+      lanes: world.details.get(name)!.lanes,
+    })),
   };
 }
 
-async function post(request: IncomingMessage, response: ServerResponse, path: string, commands: MockService["commands"]): Promise<void> {
+async function post(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  commands: MockService["commands"],
+): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
@@ -157,7 +201,10 @@ function file(page: string, path: string, response: ServerResponse): void {
   const wanted = join(page, normalize(path));
   const isAsset = extname(path) !== "" && existsSync(wanted);
   const name = isAsset ? wanted : join(page, "index.html");
-  response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream", "content-security-policy": POLICY });
+  response.writeHead(200, {
+    "content-type": TYPES[extname(name)] ?? "application/octet-stream",
+    "content-security-policy": POLICY,
+  });
   response.end(readFileSync(name));
 }
 

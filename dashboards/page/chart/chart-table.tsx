@@ -23,7 +23,7 @@ export function ChartTable({ points, marks }: { points: readonly Point[]; marks:
   return (
     <div class="chart-table">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
-      <div class="scroll" tabIndex={0} role="region" aria-label="Evidence as a table">
+      <section class="scroll" tabIndex={0} aria-label="Evidence as a table">
         <table>
           <thead>
             <tr>
@@ -43,14 +43,18 @@ export function ChartTable({ points, marks }: { points: readonly Point[]; marks:
                 <td class="num">
                   {formatCount(point.from)}–{formatCount(point.to)}
                 </td>
-                {timed && <td title={point.time === null ? "" : formatExact(point.time)}>{point.time === null ? "" : formatTime(point.time)}</td>}
+                {timed && (
+                  <td title={point.time === null ? "" : formatExact(point.time)}>
+                    {point.time === null ? "" : formatTime(point.time)}
+                  </td>
+                )}
                 <td class={point.ratio >= 1 ? "num is-over" : "num"}>{formatRatio(point.ratio)}</td>
                 <td>{notes.get(i)?.join(", ") ?? ""}</td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       {shown.length < rows.length && (
         <button type="button" class="button plain" onClick={() => showAll(true)}>
           Show all {formatCount(rows.length)} rows

@@ -72,6 +72,8 @@ export function drawUnder(u: uPlot, { points, marks, axis, palette }: Scene): vo
     if (from !== null && to !== null) {
       ctx.fillStyle = palette.shade;
       ctx.fillRect(from, top, Math.max(to - from, devicePixelRatio), height);
+      ctx.fillStyle = palette.over;
+      ctx.fillRect(from, top, Math.max(to - from, devicePixelRatio), 3 * devicePixelRatio);
     }
     if (mark.onset === null || !mark.chosen) continue;
     const low = position(u, points, mark.onset.low, axis);
@@ -91,6 +93,7 @@ export function drawOver(u: uPlot, scene: Scene): void {
   ctx.save();
   ctx.font = `600 ${12 * dot}px ${palette.font}`;
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
 
   const line = Math.round(u.valToPos(1, "y", true));
   ctx.strokeStyle = palette.overInk;
@@ -98,6 +101,8 @@ export function drawOver(u: uPlot, scene: Scene): void {
   ctx.setLineDash([5 * dot, 4 * dot]);
   stroke(ctx, left, line, left + width, line);
   ctx.setLineDash([]);
+  ctx.fillStyle = palette.overInk;
+  ctx.fillText("alarm line", left + 6 * dot, line - 9 * dot);
 
   for (const mark of marks) {
     const at = position(u, points, mark.alarm, axis);

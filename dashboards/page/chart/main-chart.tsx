@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatCount, formatExact, formatRatio, formatSecond } from "../parts/format.ts";
 import { ChartTable } from "./chart-table.tsx";
 import { type Axis, hasTime, type Mark, nearest, type Point } from "./model.ts";
-import { type Plot, openPlot } from "./plot.ts";
+import { openPlot, type Plot } from "./plot.ts";
 
 interface Props {
   points: readonly Point[];
@@ -114,11 +114,27 @@ function Drawing({ points, marks, axis, label }: Props & { axis: Axis }) {
           </button>
         )}
       </div>
-      {/* A drawing that the arrow keys walk through; the table holds the same numbers. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing takes arrow keys */}
-      <div ref={frame} class="plot" role="img" tabIndex={0} aria-label={`${label} Arrow keys move along the curve.`} onKeyDown={walk} />
+      {/* To assistive technology a slider along the curve: the arrow keys move it, its value is the point. */}
+      <div
+        ref={frame}
+        class="plot"
+        role="slider"
+        tabIndex={0}
+        aria-label={`${label} Arrow keys move along the curve.`}
+        aria-valuemin={0}
+        aria-valuemax={points.length - 1}
+        aria-valuenow={at ?? points.length - 1}
+        aria-valuetext={pointText(points[at ?? points.length - 1])}
+        onKeyDown={walk}
+      />
     </>
   );
+}
+
+function pointText(point: Point | undefined): string {
+  if (point === undefined) return "";
+  const time = point.time === null ? "" : `, ${formatExact(point.time)}`;
+  return `Event ${formatCount(point.to)}${time}: ${formatRatio(point.ratio)} times the alarm line`;
 }
 
 /** What the cursor is on, or the newest point. */
@@ -128,10 +144,10 @@ function Readout({ points, marks, at }: { points: readonly Point[]; marks: reado
   const point = points[index];
   if (point === undefined) return null;
   return (
-    <p aria-live={at === null ? "off" : "polite"}>
+    <p>
       <span class="quiet">{at === null ? "Now " : ""}</span>
       <strong class={point.ratio >= 1 ? "is-drifting" : ""}>{formatRatio(point.ratio)}</strong>
-      <span class="quiet"> of the alarm line · event {formatCount(point.to)}</span>
+      <span class="quiet"> × the alarm line · event {formatCount(point.to)}</span>
       {point.time !== null && (
         <span class="quiet" title={formatExact(point.time)}>
           {" · "}

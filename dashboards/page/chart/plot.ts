@@ -2,6 +2,9 @@ import uPlot from "uplot";
 import { drawOver, drawUnder, levelGradient, readPalette, type Scene } from "./draw.ts";
 import { type Axis, columns, type Mark, type Point, yRange } from "./model.ts";
 
+/** Free space after the newest point: room for the flag of an alarm just raised. */
+const HEADROOM = 0.07;
+
 /** The drawing surface: one uPlot that lives as long as the chart is on the page. */
 export interface Plot {
   show(points: readonly Point[], marks: readonly Mark[], axis: Axis): void;
@@ -37,9 +40,16 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
     ...size(),
     padding: [34, 12, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false, dist: 6 }, points: { size: 9, width: 2, fill: () => scene.palette.surface } },
+    cursor: {
+      y: false,
+      drag: { x: true, y: false, dist: 6 },
+      points: { size: 9, width: 2, fill: () => scene.palette.surface },
+    },
     scales: {
-      x: { time: scene.axis === "time" },
+      x: {
+        time: scene.axis === "time",
+        range: (_, min, max) => [min, zoom === null ? max + (max - min) * HEADROOM : max],
+      },
       y: { distr: 3, log: 10, range: () => range },
     },
     series: [
@@ -78,13 +88,16 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
   const xAxis = (): uPlot.Axis => ({
     ...shared(),
     grid: { show: false },
-    ...(scene.axis === "events" ? { values: (_: uPlot, splits: number[]) => splits.map((x) => x.toLocaleString("en-GB")) } : {}),
+    size: 30,
+    ...(scene.axis === "events"
+      ? { values: (_: uPlot, splits: number[]) => splits.map((x) => x.toLocaleString("en-GB")) }
+      : {}),
   });
   const yAxis = (): uPlot.Axis => ({
     ...shared(),
-    size: 54,
+    size: 48,
     splits: () => decades(range),
-    values: (_, splits) => splits.map((y) => (y === 1 ? "alarm 1" : y.toLocaleString("en-GB", { maximumFractionDigits: 4 }))),
+    values: (_, splits) => splits.map((y) => y.toLocaleString("en-GB", { maximumFractionDigits: 4 })),
   });
 
   const reset = () => {
@@ -118,8 +131,8 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
     step(by) {
       if (u === null) return;
       const xs = u.data[0];
-      const min = u.scales["x"]!.min ?? 0;
-      const max = u.scales["x"]!.max ?? 0;
+      const min = u.scales.x!.min ?? 0;
+      const max = u.scales.x!.max ?? 0;
       const low = xs.findIndex((x) => x >= min);
       const high = xs.findLastIndex((x) => x <= max);
       const from = u.cursor.idx ?? (by < 0 ? high + 1 : low - 1);

@@ -13,11 +13,19 @@ export interface Shade {
   readonly to: number | null;
 }
 
-export function Sparkline({ points, shade, label }: { points: readonly SeriesPointDto[]; shade: Shade | null; label: string }) {
+export function Sparkline({
+  points,
+  shade,
+  label,
+}: {
+  points: readonly SeriesPointDto[];
+  shade: Shade | null;
+  label: string;
+}) {
   const id = useId();
   const first = points[0];
   const last = points[points.length - 1];
-  if (first === undefined || last === undefined) return <div class="spark none" aria-hidden="true" />;
+  if (first === undefined || last === undefined) return null;
   const top = Math.max(3, ...points.map((point) => point.ratio)) * 1.15;
   const y = (ratio: number) => {
     const part = Math.log(Math.max(ratio, FLOOR) / FLOOR) / Math.log(top / FLOOR);
@@ -25,7 +33,9 @@ export function Sparkline({ points, shade, label }: { points: readonly SeriesPoi
   };
   const width = Math.max(1, last.to - first.to);
   const x = (index: number) => Math.min(1, Math.max(0, (index - first.to) / width)) * (WIDTH - 8);
-  const line = points.map((point, i) => `${i === 0 ? "M" : "L"}${x(point.to).toFixed(1)} ${y(point.ratio).toFixed(1)}`).join("");
+  const line = points
+    .map((point, i) => `${i === 0 ? "M" : "L"}${x(point.to).toFixed(1)} ${y(point.ratio).toFixed(1)}`)
+    .join("");
   const level = y(1);
   const visible = shade !== null && (shade.to === null || shade.to > first.to);
   const from = visible ? x(shade.from) : 0;
@@ -43,6 +53,7 @@ export function Sparkline({ points, shade, label }: { points: readonly SeriesPoi
         </linearGradient>
       </defs>
       {visible && <rect class="episode" x={from} y="0" width={Math.max(1.5, to - from)} height={HEIGHT} />}
+      {visible && <rect class="episode-edge" x={from} y="0" width={Math.max(1.5, to - from)} height="2" />}
       <path d={`${line}L${x(last.to).toFixed(1)} ${HEIGHT}L0 ${HEIGHT}Z`} fill={`url(#${id}f)`} />
       <path class="alarm-line" d={`M0 ${level.toFixed(1)}H${WIDTH}`} />
       <path class="trace" d={line} stroke={`url(#${id}s)`} />

@@ -6,11 +6,17 @@ const HEIGHT = 132;
 const LEFT = 52;
 const RIGHT = 8;
 
+interface Props {
+  before: Distribution;
+  after: Distribution;
+  words?: readonly [string, string];
+}
+
 /** Where the values lay before and lie now: nine tenths, half, the middle; and the mean and spread in numbers. */
-export function BeforeAfter({ before, after }: { before: Distribution; after: Distribution }) {
+export function BeforeAfter({ before, after, words = ["before", "now"] }: Props) {
   return (
     <div class="before-after">
-      <Bands before={before} after={after} />
+      <Bands before={before} after={after} words={words} />
       <table class="figures">
         <thead>
           <tr>
@@ -18,10 +24,10 @@ export function BeforeAfter({ before, after }: { before: Distribution; after: Di
               <span class="unseen">Figure</span>
             </th>
             <th scope="col" class="num">
-              Before
+              {capital(words[0])}
             </th>
             <th scope="col" class="num">
-              Now
+              {capital(words[1])}
             </th>
             <th scope="col" class="num">
               Change
@@ -30,7 +36,13 @@ export function BeforeAfter({ before, after }: { before: Distribution; after: Di
         </thead>
         <tbody>
           <Row name="Mean" a={before.mean} b={after.mean} change={shiftOf(before, after)} />
-          <Row name="Spread" title="standard deviation" a={before.sd} b={after.sd} change={ratioOf(before.sd, after.sd)} />
+          <Row
+            name="Spread"
+            title="standard deviation"
+            a={before.sd}
+            b={after.sd}
+            change={ratioOf(before.sd, after.sd)}
+          />
           <Row name="Middle" title="median" a={at(before, 0.5)} b={at(after, 0.5)} change="" />
           {before.count !== null && after.count !== null && (
             <tr>
@@ -70,7 +82,7 @@ function Row({ name, title, a, b, change }: RowProps) {
   );
 }
 
-function Bands({ before, after }: { before: Distribution; after: Distribution }) {
+function Bands({ before, after, words }: Required<Props>) {
   const ends = [before, after].flatMap(({ quantiles, mean, sd }) =>
     quantiles.length > 1
       ? [quantiles[0]!.value, quantiles[quantiles.length - 1]!.value]
@@ -85,7 +97,12 @@ function Bands({ before, after }: { before: Distribution; after: Distribution })
   const x = (value: number) => LEFT + ((value - low + margin) / (high - low + 2 * margin)) * (WIDTH - LEFT - RIGHT);
   const ticks = niceTicks(low, high);
   return (
-    <svg class="bands" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Distribution of the values before and now; the table below has the numbers">
+    <svg
+      class="bands"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label="Distribution of the values before and now; the table below has the numbers"
+    >
       {ticks.map((tick) => (
         <g key={tick}>
           <path class="grid" d={`M${x(tick)} 6V${HEIGHT - 22}`} />
@@ -94,8 +111,8 @@ function Bands({ before, after }: { before: Distribution; after: Distribution })
           </text>
         </g>
       ))}
-      <Band y={30} distribution={before} x={x} kind="before" word="before" />
-      <Band y={82} distribution={after} x={x} kind="after" word="now" />
+      <Band y={30} distribution={before} x={x} kind="before" word={words[0]} />
+      <Band y={82} distribution={after} x={x} kind="after" word={words[1]} />
     </svg>
   );
 }
@@ -124,7 +141,19 @@ function Band({ y, distribution, x, kind, word }: BandProps) {
   );
 }
 
-function Extent({ ends, x, y, half, name }: { ends: readonly [number | null, number | null]; x: (v: number) => number; y: number; half: number; name: string }) {
+function Extent({
+  ends,
+  x,
+  y,
+  half,
+  name,
+}: {
+  ends: readonly [number | null, number | null];
+  x: (v: number) => number;
+  y: number;
+  half: number;
+  name: string;
+}) {
   const [low, high] = ends;
   if (low === null || high === null) return null;
   return <rect class={name} x={x(low)} y={y - half} width={Math.max(1, x(high) - x(low))} height={2 * half} rx="3" />;
@@ -142,6 +171,10 @@ function at({ quantiles, mean, sd }: Distribution, p: number): number | null {
   const a = quantiles[next - 1]!;
   const b = quantiles[next]!;
   return a.value + ((p - a.p) / (b.p - a.p)) * (b.value - a.value);
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 function shiftOf(before: Distribution, after: Distribution): string {

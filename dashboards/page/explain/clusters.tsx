@@ -7,7 +7,7 @@ export function Clusters({ clusters }: { clusters: readonly Cluster[] }) {
   return (
     <ol class="clusters">
       {clusters.map((cluster, i) => (
-        <li key={i}>
+        <li key={i} class="cluster">
           <ClusterEntry cluster={cluster} widest={widest} />
         </li>
       ))}

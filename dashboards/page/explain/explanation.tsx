@@ -1,8 +1,12 @@
+import { BeforeAfter } from "./before-after.tsx";
 import { Clusters } from "./clusters.tsx";
 import { Facts } from "./facts.tsx";
-import { BeforeAfter } from "./before-after.tsx";
-import { TextMap, readMap } from "./text-map.tsx";
 import { type Json, readClusters, readDistribution } from "./read.ts";
+import { readMap, TextMap } from "./text-map.tsx";
+
+/** In the sentence, the facts and the chart above, or as a note. */
+const SAID_ELSEWHERE = ["kind", "onset", "promise", "warnings"];
+const DISTRIBUTIONS = ["before", "after", "levels", "direction", "shift", "spreadRatio"];
 
 interface Props {
   explanation: Json;
@@ -13,17 +17,25 @@ interface Props {
 /** The explanation in the detector's own form, told by what is in it; what is not known is shown as plain facts. */
 export function Explanation({ explanation, details }: Props) {
   const clusters = readClusters(explanation);
-  const before = readDistribution(explanation["before"] ?? explanation["reference"]);
-  const after = readDistribution(explanation["after"] ?? explanation["recent"]);
-  const map = readMap(explanation["map"] ?? details["map"]);
-  const shown = new Set<string>();
+  const before = readDistribution(explanation.before, explanation.levels);
+  const after = readDistribution(explanation.after, explanation.levels);
+  const map = readMap(explanation.map ?? details.map);
+  const warnings = Array.isArray(explanation.warnings)
+    ? explanation.warnings.filter((one) => typeof one === "string")
+    : [];
+  const shown = new Set<string>(SAID_ELSEWHERE);
   if (clusters.length > 0) shown.add("clusters");
   if (map !== null) shown.add("map");
-  if (before !== null && after !== null) for (const name of ["before", "after", "reference", "recent"]) shown.add(name);
+  if (before !== null && after !== null) for (const name of DISTRIBUTIONS) shown.add(name);
   const rest = Object.fromEntries(Object.entries(explanation).filter(([name]) => !shown.has(name)));
   const special = clusters.length > 0 || (before !== null && after !== null);
   return (
     <>
+      {warnings.map((one) => (
+        <p key={one} class="notice small">
+          {one}
+        </p>
+      ))}
       {clusters.length > 0 && <Clusters clusters={clusters} />}
       {before !== null && after !== null && <BeforeAfter before={before} after={after} />}
       {map !== null && <TextMap map={map} />}

@@ -22,10 +22,12 @@ export function Facts({ value, depth = 0 }: { value: Json; depth?: number }) {
 }
 
 function Fact({ value, depth }: { value: unknown; depth: number }) {
-  if (typeof value === "number") return <>{Number.isInteger(value) ? value.toLocaleString("en-GB") : formatNumber(value)}</>;
+  if (typeof value === "number")
+    return <>{Number.isInteger(value) ? value.toLocaleString("en-GB") : formatNumber(value)}</>;
   if (typeof value === "boolean") return <>{value ? "yes" : "no"}</>;
   if (typeof value === "string") return <>{value}</>;
-  if (Array.isArray(value)) return <>{value.slice(0, 12).map(short).join(", ") + (value.length > 12 ? `, … ${value.length} in all` : "")}</>;
+  if (Array.isArray(value))
+    return <>{value.slice(0, 12).map(short).join(", ") + (value.length > 12 ? `, … ${value.length} in all` : "")}</>;
   if (isJson(value) && depth < DEPTH) return <Facts value={value} depth={depth + 1} />;
   return <>{short(value)}</>;
 }

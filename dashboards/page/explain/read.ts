@@ -37,8 +37,8 @@ export function readClusters(explanation: Json): readonly Cluster[] {
   if (!Array.isArray(clusters)) return [];
   return clusters.filter(isJson).map((cluster) => ({
     name: textAt(cluster, "name", "title"),
-    terms: texts(cluster["terms"]),
-    examples: texts(cluster["examples"]),
+    terms: texts(cluster.terms),
+    examples: texts(cluster.examples),
     share: numberAt(cluster, "share") ?? 0,
     shareBefore: numberAt(cluster, "shareBefore") ?? 0,
     lift: numberAt(cluster, "lift"),
@@ -54,28 +54,41 @@ export interface Distribution {
   readonly quantiles: readonly { readonly p: number; readonly value: number }[];
 }
 
-export function readDistribution(value: unknown): Distribution | null {
+export function readDistribution(value: unknown, levels?: unknown): Distribution | null {
   if (!isJson(value)) return null;
   const found = {
     count: numberAt(value, "count", "n", "events"),
     mean: numberAt(value, "mean"),
     sd: numberAt(value, "sd", "std", "deviation"),
-    quantiles: readQuantiles(value["quantiles"]),
+    quantiles: readQuantiles(value.quantiles, levels),
   };
   return found.mean === null && found.quantiles.length === 0 ? null : found;
 }
 
-/** Either [{p, value}], [[p, value]] or {"0.05": value}. */
-function readQuantiles(value: unknown): Distribution["quantiles"] {
+/** Values at the levels, or [{p, value}], [[p, value]], {"0.05": value}. */
+function readQuantiles(value: unknown, levels: unknown): Distribution["quantiles"] {
+  if (Array.isArray(value) && Array.isArray(levels)) {
+    return readQuantiles(
+      levels.map((p, i) => [p, value[i]]),
+      undefined,
+    );
+  }
   const pairs: [number, unknown][] = Array.isArray(value)
     ? value.map((one): [number, unknown] =>
-        Array.isArray(one) ? [Number(one[0]), one[1]] : isJson(one) ? [Number(one["p"] ?? one["q"]), one["value"]] : [Number.NaN, null],
+        Array.isArray(one)
+          ? [Number(one[0]), one[1]]
+          : isJson(one)
+            ? [Number(one.p ?? one.q), one.value]
+            : [Number.NaN, null],
       )
     : isJson(value)
       ? Object.entries(value).map(([p, x]): [number, unknown] => [Number(p.replace(/^[pq]/, "")), x])
       : [];
   return pairs
-    .filter((pair): pair is [number, number] => Number.isFinite(pair[0]) && typeof pair[1] === "number" && Number.isFinite(pair[1]))
+    .filter(
+      (pair): pair is [number, number] =>
+        Number.isFinite(pair[0]) && typeof pair[1] === "number" && Number.isFinite(pair[1]),
+    )
     .map(([p, x]) => ({ p: p > 1 ? p / 100 : p, value: x }))
     .sort((a, b) => a.p - b.p);
 }

@@ -17,8 +17,8 @@ const HEIGHT = 220;
 /** {reference: [[x, y]], recent: [[x, y, cluster]]}, or null when it is not that. */
 export function readMap(value: unknown): TextMapData | null {
   if (!isJson(value)) return null;
-  const reference = dots(value["reference"]);
-  const recent = dots(value["recent"] ?? value["new"] ?? value["after"]);
+  const reference = dots(value.reference);
+  const recent = dots(value.recent ?? value.new ?? value.after);
   return reference.length > 0 && recent.length > 0 ? { reference, recent } : null;
 }
 
@@ -32,7 +32,11 @@ export function TextMap({ map }: { map: TextMapData }) {
   const y = (dot: Dot) => 6 + ((dot.y - top) / (bottom - top || 1)) * (HEIGHT - 12);
   return (
     <figure class="text-map">
-      <svg viewBox={`0 0 ${SIZE} ${HEIGHT}`} role="img" aria-label="Map of texts: normal ones in grey, new ones in colour, alike ones near each other">
+      <svg
+        viewBox={`0 0 ${SIZE} ${HEIGHT}`}
+        role="img"
+        aria-label="Map of texts: normal ones in grey, new ones in colour, alike ones near each other"
+      >
         <g class="normal">
           {map.reference.map((dot, i) => (
             <circle key={i} cx={x(dot)} cy={y(dot)} r="1.800" />
@@ -56,7 +60,7 @@ function dots(value: unknown): readonly Dot[] {
       Array.isArray(one)
         ? { x: Number(one[0]), y: Number(one[1]), cluster: Number(one[2] ?? 0) }
         : isJson(one)
-          ? { x: Number(one["x"]), y: Number(one["y"]), cluster: Number(one["cluster"] ?? 0) }
+          ? { x: Number(one.x), y: Number(one.y), cluster: Number(one.cluster ?? 0) }
           : { x: Number.NaN, y: 0, cluster: 0 },
     )
     .filter((dot) => Number.isFinite(dot.x) && Number.isFinite(dot.y))

@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import type { CommandsTaken, EpisodeDto } from "../../../adapters/http/types.ts";
-import { API, type Answer, path } from "../data/api.ts";
+import { type Answer, API, path } from "../data/api.ts";
 import { acknowledge, falseAlarm, newNormal } from "../data/commands.ts";
 import { readOnlyReason, session } from "../data/session.ts";
 import { useStore } from "../data/store.ts";
@@ -40,7 +40,9 @@ export function Actions({ episode, monitor, keyName, onDone }: Props) {
               class="button primary"
               disabled={reason !== null || busy}
               title={reason ?? "You have seen it; it stays marked until it is over"}
-              onClick={() => tell(() => acknowledge(episode), "Acknowledged. It takes effect with the next checkpoint.")}
+              onClick={() =>
+                tell(() => acknowledge(episode), "Acknowledged. It takes effect with the next checkpoint.")
+              }
             >
               Acknowledge
             </button>
@@ -51,7 +53,12 @@ export function Actions({ episode, monitor, keyName, onDone }: Props) {
             text="What arrived recently becomes what “no change” means for this key. The alarm ends, and only further changes are reported."
             confirm="Yes, learn it anew"
             disabled={reason ?? (busy ? "One moment" : null)}
-            onConfirm={() => tell(() => newNormal(episode), "Understood. The recent past becomes the new normal with the next checkpoint.")}
+            onConfirm={() =>
+              tell(
+                () => newNormal(episode),
+                "Understood. The recent past becomes the new normal with the next checkpoint.",
+              )
+            }
           />
           <Ask
             word="False alarm"
@@ -60,12 +67,21 @@ export function Actions({ episode, monitor, keyName, onDone }: Props) {
             confirm="Mark as false alarm"
             ask="Why (optional)"
             disabled={reason ?? (busy ? "One moment" : null)}
-            onConfirm={(note) => tell(() => falseAlarm(episode, note), "Marked as a false alarm. It takes effect with the next checkpoint.")}
+            onConfirm={(note) =>
+              tell(
+                () => falseAlarm(episode, note),
+                "Marked as a false alarm. It takes effect with the next checkpoint.",
+              )
+            }
           />
         </>
       )}
       <CopyButton word="Copy link" text={() => location.href} />
-      <a class="button" href={`${API}${path(["signals"], { monitor, key: keyName, limit: 1000 })}`} download={`${monitor}-signals.json`}>
+      <a
+        class="button"
+        href={`${API}${path(["signals"], { monitor, key: keyName, limit: 1000 })}`}
+        download={`${monitor}-signals.json`}
+      >
         Download signals
       </a>
       {reason !== null && episode !== null && !over && (
@@ -118,7 +134,13 @@ function Ask({ word, title, text, confirm, ask, disabled, onConfirm }: AskProps)
           {ask !== undefined && (
             <label>
               {ask}
-              <textarea class="field" rows={3} maxLength={500} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+              <textarea
+                class="field"
+                rows={3}
+                maxLength={500}
+                value={note}
+                onInput={(event) => setNote(event.currentTarget.value)}
+              />
             </label>
           )}
           <div class="ask-buttons">

@@ -1,11 +1,19 @@
 import type { EpisodeDto } from "../../../adapters/http/types.ts";
+import type { Point } from "../chart/model.ts";
 import { formatCount, words } from "../parts/format.ts";
+import { tell } from "../parts/tell.ts";
 import { When } from "../parts/when.tsx";
 import { Link, withQuery } from "../router.tsx";
 import { ENDED } from "../views/monitor-row.tsx";
 
+interface Props {
+  episodes: readonly EpisodeDto[];
+  chosen: EpisodeDto | null;
+  points: readonly Point[];
+}
+
 /** All alarms of the key, to choose the one that is explained. */
-export function Episodes({ episodes, chosen }: { episodes: readonly EpisodeDto[]; chosen: EpisodeDto | null }) {
+export function Episodes({ episodes, chosen, points }: Props) {
   return (
     <section class="panel" aria-labelledby="alarms-title">
       <h2 id="alarms-title">Alarms of this key</h2>
@@ -13,11 +21,18 @@ export function Episodes({ episodes, chosen }: { episodes: readonly EpisodeDto[]
         {episodes.map((episode) => (
           <li key={episode.id} class={episode.id === chosen?.id ? "is-chosen" : ""}>
             <span class="quiet small alarm-when">
-              {episode.opened.time === null ? `event ${formatCount(episode.opened.index)}` : <When time={episode.opened.time} />}
+              {episode.opened.time === null ? (
+                `event ${formatCount(episode.opened.index)}`
+              ) : (
+                <When time={episode.opened.time} />
+              )}
             </span>
-            <Link to={withQuery({ key: episode.key, episode: episode.id })}>{episode.summary}</Link>
+            <Link to={withQuery({ key: episode.key, episode: episode.id })}>
+              {tell(episode.summary, episode.onset, points)}
+            </Link>
             <span class="quiet small alarm-end">
-              {words(episode.kind)}, {episode.closed === null ? episode.state : ENDED[episode.closed.reason].replace(" since", "")}
+              {words(episode.kind)},{" "}
+              {episode.closed === null ? episode.state : ENDED[episode.closed.reason].replace(" since", "")}
             </span>
           </li>
         ))}

@@ -31,7 +31,12 @@ export function Keys({ monitor, counts, chosen }: Props) {
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
-        <select class="field" aria-label="Show keys that are" value={status} onChange={(event) => setStatus(event.currentTarget.value as Status | "")}>
+        <select
+          class="field"
+          aria-label="Show keys that are"
+          value={status}
+          onChange={(event) => setStatus(event.currentTarget.value as Status | "")}
+        >
           <option value="">All</option>
           {(["drifting", "warning", "steady", "learning"] as const).map((one) => (
             <option key={one} value={one}>
@@ -49,7 +54,15 @@ export function Keys({ monitor, counts, chosen }: Props) {
   );
 }
 
-function Window({ rows, chosen, onNearEnd }: { rows: readonly KeyRow[]; chosen: string | null; onNearEnd: () => void }) {
+function Window({
+  rows,
+  chosen,
+  onNearEnd,
+}: {
+  rows: readonly KeyRow[];
+  chosen: string | null;
+  onNearEnd: () => void;
+}) {
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const height = frame.current?.clientHeight ?? 480;
@@ -111,7 +124,9 @@ function KeyLine({ row, at, chosen }: { row: KeyRow; at: number; chosen: boolean
       <Shape status={row.status} />
       <span class="key-text">{row.key === "" ? "(no key)" : row.key}</span>
       <span class="unseen">{row.status}</span>
-      <span class={row.ratio >= 1 ? "key-ratio is-drifting" : "key-ratio"}>{row.status === "learning" ? "" : formatRatio(row.ratio)}</span>
+      <span class={row.ratio >= 1 ? "key-ratio is-drifting" : "key-ratio"}>
+        {row.status === "learning" ? "" : formatRatio(row.ratio)}
+      </span>
     </div>
   );
 }
@@ -122,7 +137,11 @@ function choose(key: string): void {
 
 /** Pages of keys, asked for anew every few seconds as far as they are loaded. */
 function useKeys(monitor: string, search: string, status: Status | "") {
-  const [state, setState] = useState<{ rows: readonly KeyRow[]; next: string | null; done: boolean }>({ rows: [], next: null, done: false });
+  const [state, setState] = useState<{ rows: readonly KeyRow[]; next: string | null; done: boolean }>({
+    rows: [],
+    next: null,
+    done: false,
+  });
   const latest = useRef(state);
   latest.current = state;
   const busy = useRef(false);
@@ -132,15 +151,24 @@ function useKeys(monitor: string, search: string, status: Status | "") {
   const load = async (after: string | null, limit: number) => {
     const asked = question.current;
     busy.current = true;
-    const answer = await get<KeyPage>(path(["monitors", monitor, "keys"], { search, status, after, limit }));
+    const ask = (only: Status | "", from: string | null, most: number) =>
+      get<KeyPage>(path(["monitors", monitor, "keys"], { search, status: only, after: from, limit: most }));
+    const answer = await ask(status, after, limit);
+    const urgent =
+      status === "" && after === null
+        ? await Promise.all([ask("drifting", null, PAGE), ask("warning", null, PAGE)])
+        : [];
     if (asked !== question.current) return;
     busy.current = false;
     if (answer.kind !== "ok") return;
     const { keys, next } = answer.value;
-    const before = latest.current.rows;
-    if (after !== null) setState({ rows: [...before, ...keys], next, done: true });
-    else if (keys.length < before.length && next !== null) setState((now) => ({ ...now, rows: [...keys, ...before.slice(keys.length)] }));
-    else setState({ rows: keys, next, done: true });
+    const first = urgent.flatMap((one) => (one.kind === "ok" ? one.value.keys : []));
+    const now = latest.current;
+    // Asked anew, the answer may be shorter than what is loaded: what lies beyond it stays as it was.
+    const beyond = after === null && next !== null ? now.rows.filter((row) => row.key > (keys.at(-1)?.key ?? "")) : [];
+    const rows = after === null ? [...first, ...keys, ...beyond] : [...now.rows, ...keys];
+    const goOn = beyond.length > 0 ? now.next : next;
+    setState({ rows: distinct(rows), next: goOn, done: true });
   };
 
   useEffect(() => {
@@ -161,4 +189,10 @@ function useKeys(monitor: string, search: string, status: Status | "") {
     if (!busy.current && state.next !== null) load(state.next, PAGE);
   };
   return { rows: state.rows, more, done: state.done };
+}
+
+/** The first of each key: what needs a look comes first, the rest by name. */
+function distinct(rows: readonly KeyRow[]): readonly KeyRow[] {
+  const seen = new Set<string>();
+  return rows.filter(({ key }) => !seen.has(key) && seen.add(key));
 }

@@ -1,6 +1,7 @@
 import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { timeOf } from "../chart/model.ts";
-import { formatCount, formatExact, formatRatio, formatTime, plural } from "../parts/format.ts";
+import { formatCount, formatExact, formatTime, plural } from "../parts/format.ts";
+import { tell } from "../parts/tell.ts";
 import { ENDED } from "../views/monitor-row.tsx";
 
 interface Props {
@@ -16,7 +17,12 @@ export function Lead({ detail, value, episode }: Props) {
     <>
       <p class="lead">{leadSentence(detail, value, episode)}</p>
       {inspection.learning !== null && inspection.status === "learning" && (
-        <progress class="learning" value={inspection.learning.seen} max={inspection.learning.wanted} aria-label="Events learnt from" />
+        <progress
+          class="learning"
+          value={inspection.learning.seen}
+          max={inspection.learning.wanted}
+          aria-label="Events learnt from"
+        />
       )}
       <dl class="lead-facts">
         {episode !== null && (
@@ -33,7 +39,9 @@ export function Lead({ detail, value, episode }: Props) {
             <Fact name="Found">
               <Place index={episode.opened.index} time={episode.opened.time} />
               {episode.onset !== null && (
-                <span class="quiet">, {plural(Math.max(0, episode.opened.index - episode.onset.index), "event")} later</span>
+                <span class="quiet">
+                  , {plural(Math.max(0, episode.opened.index - episode.onset.index), "event")} later
+                </span>
               )}
             </Fact>
             {episode.closed !== null && (
@@ -50,10 +58,6 @@ export function Lead({ detail, value, episode }: Props) {
             at most one false alarm in {formatCount(detail.promise)} events
           </Fact>
         )}
-        <Fact name="Evidence now" title={`statistic ${inspection.statistic ?? "—"}, threshold ${inspection.threshold ?? "—"}`}>
-          {inspection.status === "learning" ? "not measured while learning" : `${formatRatio(value.ratio)} of the alarm line`}
-        </Fact>
-        <Fact name="Events seen">{formatCount(value.events)}</Fact>
       </dl>
     </>
   );
@@ -101,16 +105,30 @@ function Range({ low, high, value }: { low: number; high: number; value: KeyDeta
   );
 }
 
-export function leadSentence(detail: MonitorDetail, { inspection }: KeyDetail, episode: EpisodeDto | null): string {
+export function leadSentence(
+  detail: MonitorDetail,
+  { inspection, series }: KeyDetail,
+  episode: EpisodeDto | null,
+): string {
   if (inspection.status === "learning" && inspection.learning !== null) {
     const { seen, wanted } = inspection.learning;
     return `Learning what is normal: ${formatCount(seen)} of ${plural(wanted, "event")}. No alarm is possible before that.`;
   }
-  if (episode !== null) return episode.closed === null ? episode.summary : `${sentence(episode.summary)} It is over.`;
-  if (inspection.status === "warning") return "Something may be changing; the evidence is not strong enough for an alarm yet.";
+  if (episode !== null) return `${ending(episode)}${tell(episode.summary, episode.onset, series)}`;
+  if (inspection.status === "warning")
+    return "Something may be changing; the evidence is not strong enough for an alarm yet.";
   return detail.reference === null ? "No change so far." : "Nothing has changed since the reference was learnt.";
 }
 
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+function ending({ closed }: EpisodeDto): string {
+  if (closed === null) return "";
+  const since = closed.time === null ? "" : ` since ${formatTime(closed.time)}`;
+  switch (closed.reason) {
+    case "adapted":
+      return `Taken as the new normal${since}. `;
+    case "false-alarm":
+      return "Marked as a false alarm. ";
+    default:
+      return `Over${since}. `;
+  }
 }

@@ -1,10 +1,13 @@
-import type { InspectionDto, MonitorDetail } from "../../../adapters/http/types.ts";
+import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
+import { BeforeAfter } from "../explain/before-after.tsx";
 import { Facts } from "../explain/facts.tsx";
-import { formatNumber } from "../parts/format.ts";
+import { isJson, readDistribution } from "../explain/read.ts";
+import { formatCount, formatNumber, formatRatio } from "../parts/format.ts";
 
 /** What the detector learnt, what it promises and what it warns of, in words; its own numbers on demand. */
-export function Learnt({ detail, inspection }: { detail: MonitorDetail; inspection: InspectionDto }) {
-  const { map: _, warnings, ...details } = inspection.details;
+export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDetail }) {
+  const { inspection } = value;
+  const { map: _, episode: __, quantiles, warnings, ...details } = inspection.details;
   const gauges = detail.gauges.filter(({ name }) => inspection.gauges[name] !== undefined);
   const said = Array.isArray(warnings) ? warnings.filter((one) => typeof one === "string") : [];
   return (
@@ -15,7 +18,8 @@ export function Learnt({ detail, inspection }: { detail: MonitorDetail; inspecti
           {one}
         </p>
       ))}
-      <Facts value={{ source: detail.source, ...(detail.reference === null ? {} : { normalIsLearntFrom: `the first ${detail.reference.first.toLocaleString("en-GB")} events` }), ...details }} />
+      {value.episodes.length === 0 && <NormalAndNow quantiles={quantiles} />}
+      <Facts value={{ ...common(detail, value), ...details }} />
       {gauges.length > 0 && (
         <details class="more">
           <summary>Gauges</summary>
@@ -30,5 +34,27 @@ export function Learnt({ detail, inspection }: { detail: MonitorDetail; inspecti
         </details>
       )}
     </section>
+  );
+}
+
+function common(
+  { source, reference }: MonitorDetail,
+  { events, ratio, inspection }: KeyDetail,
+): Record<string, string> {
+  return {
+    source,
+    eventsSeen: formatCount(events),
+    ...(inspection.status === "learning" ? {} : { evidenceNow: `${formatRatio(ratio)} × the alarm line` }),
+    ...(reference === null ? {} : { normalIsLearntFrom: `the first ${formatCount(reference.first)} events` }),
+  };
+}
+
+/** Where values lie while nothing has changed; after an alarm the explanation shows the same for then. */
+function NormalAndNow({ quantiles }: { quantiles: unknown }) {
+  if (!isJson(quantiles)) return null;
+  const before = readDistribution({ quantiles: quantiles.before }, quantiles.levels);
+  const after = readDistribution({ quantiles: quantiles.after }, quantiles.levels);
+  return before === null || after === null ? null : (
+    <BeforeAfter before={before} after={after} words={["normal", "now"]} />
   );
 }

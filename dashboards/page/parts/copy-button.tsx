@@ -13,7 +13,9 @@ export function CopyButton({ text, word }: { text: string | (() => string); word
   };
   return (
     <button type="button" class="button" onClick={copy}>
-      <span aria-live="polite">{result === "copied" ? "Copied" : result === "failed" ? "Copying is blocked" : word}</span>
+      <span aria-live="polite">
+        {result === "copied" ? "Copied" : result === "failed" ? "Copying is blocked" : word}
+      </span>
     </button>
   );
 }

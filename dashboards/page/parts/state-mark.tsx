@@ -18,7 +18,14 @@ export function StateMark({ status, word = status }: { status: Status; word?: st
 /** Drawn, not typed: the glyphs differ in size from font to font. */
 export function Shape({ status }: { status: Status }) {
   return (
-    <svg class={`shape is-${status}`} viewBox="0 0 12 12" width="11" height="11" aria-hidden="true" data-glyph={SHAPES[status]}>
+    <svg
+      class={`shape is-${status}`}
+      viewBox="0 0 12 12"
+      width="11"
+      height="11"
+      aria-hidden="true"
+      data-glyph={SHAPES[status]}
+    >
       {status === "steady" && <circle cx="6" cy="6" r="5" />}
       {status === "warning" && <path d="M6 0.8 11.6 11H0.4Z" />}
       {status === "drifting" && <rect x="1" y="1" width="10" height="10" rx="1" />}

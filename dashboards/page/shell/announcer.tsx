@@ -15,7 +15,14 @@ export function Announcer() {
     if (last === null) return;
     const news = known.monitors.filter(({ name, status }) => last.has(name) && last.get(name) !== status);
     if (news.length === 0) return;
-    say(news.map(({ name, status, lastChange }) => `${name} is ${status}. ${status === "drifting" ? (lastChange?.summary ?? "") : ""}`).join(" "));
+    say(
+      news
+        .map(
+          ({ name, status, lastChange }) =>
+            `${name} is ${status}. ${status === "drifting" ? (lastChange?.summary ?? "") : ""}`,
+        )
+        .join(" "),
+    );
   }, [known]);
   return (
     <div class="unseen" role="status" aria-live="polite" id="announcer">

@@ -53,7 +53,8 @@ function Freshness() {
     return () => clearInterval(timer);
   }, [kind]);
   const word = kind === "live" ? "Live" : kind === "connecting" ? "Connecting" : "Connection lost";
-  const age = kind === "lost" && heardAt !== null ? formatSeconds(Math.max(0, Math.round((now - heardAt) / 1000))) : null;
+  const age =
+    kind === "lost" && heardAt !== null ? formatSeconds(Math.max(0, Math.round((now - heardAt) / 1000))) : null;
   const starting = kind === "live" && known !== null && !known.ready;
   return (
     <div class={`freshness is-${starting ? "starting" : kind}`} title={starting ? known.reasons.join(" ") : undefined}>

@@ -26,7 +26,14 @@ export function SignIn() {
           <h2>Sign in</h2>
           <label>
             The service's token
-            <input class="field" type="password" autocomplete="current-password" required value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+            <input
+              class="field"
+              type="password"
+              autocomplete="current-password"
+              required
+              value={token}
+              onInput={(event) => setToken(event.currentTarget.value)}
+            />
           </label>
           <p role="alert" class="wrong">
             {wrong}

@@ -32,7 +32,7 @@ export function FirstEvent({ monitor }: { monitor: MonitorSummary }) {
         Paste this into a terminal; it goes to <strong>{name}</strong>. Many events at once: one JSON object per line.
       </p>
       <div class="code">
-        <pre tabIndex={0}>{command}</pre>
+        <pre>{command}</pre>
         <CopyButton text={command} word="Copy" />
       </div>
     </section>

@@ -1,5 +1,5 @@
-import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { Health, LaneDto } from "../../../adapters/http/types.ts";
 import { path } from "../data/api.ts";
 import { useResource } from "../data/resource.ts";
@@ -54,7 +54,10 @@ export function HealthView() {
       {value.monitors.map((monitor) => (
         <section key={monitor.name} class="panel lanes">
           <h2>
-            {monitor.name} <span class="quiet">{monitor.state}, {plural(monitor.keysInMemory, "key")} in memory</span>
+            {monitor.name}{" "}
+            <span class="quiet">
+              {monitor.state}, {plural(monitor.keysInMemory, "key")} in memory
+            </span>
           </h2>
           {monitor.error !== null && <p class="notice">{monitor.error}</p>}
           <Lanes lanes={monitor.lanes} />
@@ -77,14 +80,20 @@ function Lanes({ lanes }: { lanes: readonly LaneDto[] }) {
   if (lanes.length === 0) return <p class="quiet">No partition is assigned yet.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
-    <div class="scroll" tabIndex={0} role="region" aria-label="Partitions">
+    <section class="scroll" tabIndex={0} aria-label="Partitions">
       <table>
         <thead>
           <tr>
             <th scope="col">Stream</th>
-            <th scope="col" class="num">Partition</th>
-            <th scope="col" class="num">Committed up to</th>
-            <th scope="col" class="num">Behind</th>
+            <th scope="col" class="num">
+              Partition
+            </th>
+            <th scope="col" class="num">
+              Committed up to
+            </th>
+            <th scope="col" class="num">
+              Behind
+            </th>
             <th scope="col">Last commit</th>
           </tr>
         </thead>
@@ -103,6 +112,6 @@ function Lanes({ lanes }: { lanes: readonly LaneDto[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -2,6 +2,7 @@ import type { MonitorSummary } from "../../../adapters/http/types.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
 import { formatCount, formatRate, formatRatio, formatTime, plural } from "../parts/format.ts";
 import { StateMark } from "../parts/state-mark.tsx";
+import { tell } from "../parts/tell.ts";
 import { When } from "../parts/when.tsx";
 import { Link, monitorPath } from "../router.tsx";
 
@@ -34,7 +35,7 @@ export function MonitorRow({ monitor }: { monitor: MonitorSummary }) {
       <div class="row-change">
         <Change monitor={monitor} />
       </div>
-      <div class="row-spark">
+      <div class={spark === null || spark === undefined || spark.points.length === 0 ? "row-spark none" : "row-spark"}>
         <Sparkline points={spark?.points ?? []} shade={shadeOf(monitor)} label={sparkLabel(monitor)} />
       </div>
       <div class="row-figures">
@@ -60,7 +61,7 @@ function Change({ monitor }: { monitor: MonitorSummary }) {
     const several = monitor.keys.total > 1 && key !== "";
     return (
       <>
-        <p class="sentence">{summary}</p>
+        <p class="sentence">{tell(summary, onset, monitor.spark?.key === key ? monitor.spark.points : [])}</p>
         <p class="quiet small">
           {several && <span class="key-name">{key}, </span>}
           {opened.time === null ? `found at event ${formatCount(opened.index)}` : `found ${formatTime(opened.time)}`}
@@ -97,5 +98,5 @@ function shadeOf({ lastChange, spark }: MonitorSummary) {
 function sparkLabel({ worst, spark }: MonitorSummary): string {
   const last = spark?.points.at(-1);
   if (last === undefined) return "No evidence measured yet";
-  return `Evidence now ${formatRatio(worst?.ratio ?? last.ratio)} of the alarm line`;
+  return `Evidence now ${formatRatio(worst?.ratio ?? last.ratio)} times the alarm line`;
 }

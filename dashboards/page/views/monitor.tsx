@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { MainChart } from "../chart/main-chart.tsx";
 import type { Mark } from "../chart/model.ts";
@@ -10,14 +10,17 @@ import { Explanation } from "../explain/explanation.tsx";
 import { Actions } from "../monitor/actions.tsx";
 import { Episodes } from "../monitor/episodes.tsx";
 import { Keys } from "../monitor/keys.tsx";
-import { Learnt } from "../monitor/learnt.tsx";
 import { Lead, leadSentence } from "../monitor/lead.tsx";
+import { Learnt } from "../monitor/learnt.tsx";
 import { useNarrow } from "../parts/narrow.ts";
 import { StateMark } from "../parts/state-mark.tsx";
 import { Link } from "../router.tsx";
 import { Problem, useTitle } from "../shell/problem.tsx";
 import { FirstEvent } from "./first-event.tsx";
 import { ENDED } from "./monitor-row.tsx";
+
+/** Newest points of the curve; more would not be told apart on any screen. */
+const POINTS = 1_500;
 
 interface Props {
   name: string;
@@ -29,6 +32,7 @@ export function MonitorView({ name, chosen, episode }: Props) {
   const live = useStore(overview)?.monitors.find((monitor) => monitor.name === name);
   const changed = useStore(changes);
   const { value: detail, failure } = useResource<MonitorDetail>(path(["monitors", name], { limit: 1 }), changed);
+  const pinned = useRef<string | null>(null);
   useTitle(name);
   if (detail === null) {
     if (failure?.status === 404) {
@@ -38,11 +42,18 @@ export function MonitorView({ name, chosen, episode }: Props) {
         </Problem>
       );
     }
-    if (failure !== null && failure.status !== 0) return <Problem title="This monitor cannot be shown">{failure.message}</Problem>;
-    return <p class="wide loading quiet">{failure === null ? "Reading…" : "The service does not answer. Trying again as soon as it is back."}</p>;
+    if (failure !== null && failure.status !== 0)
+      return <Problem title="This monitor cannot be shown">{failure.message}</Problem>;
+    return (
+      <p class="wide loading quiet">
+        {failure === null ? "Reading…" : "The service does not answer. Trying again as soon as it is back."}
+      </p>
+    );
   }
   const counts = live?.keys ?? detail.keys;
-  const key = chosen ?? detail.lastChange?.key ?? detail.worst?.key ?? detail.keyRows[0]?.key ?? null;
+  // Chosen once: the worst key may change from second to second, the view must not.
+  pinned.current ??= keyInNeed(detail);
+  const key = chosen ?? pinned.current;
   return (
     <div class={counts.total > 1 ? "wide monitor with-keys" : "wide monitor"}>
       {counts.total > 1 && <KeysPanel name={name} counts={counts} chosen={key} />}
@@ -57,10 +68,24 @@ export function MonitorView({ name, chosen, episode }: Props) {
             <FirstEvent monitor={detail} />
           </>
         ) : (
-          <KeyView key={key} detail={detail} keyName={key} wanted={episode} tick={`${changed} ${live?.events.accepted ?? 0}`} several={counts.total > 1} />
+          <KeyView
+            key={key}
+            detail={detail}
+            keyName={key}
+            wanted={episode}
+            tick={`${changed} ${live?.events.accepted ?? 0}`}
+            several={counts.total > 1}
+          />
         )}
       </div>
     </div>
+  );
+}
+
+function keyInNeed({ lastChange, worst, keys, keyRows }: MonitorDetail): string | null {
+  const open = lastChange !== null && lastChange.closed === null ? lastChange.key : null;
+  return (
+    open ?? (keys.drifting > 0 ? worst?.key : undefined) ?? lastChange?.key ?? worst?.key ?? keyRows[0]?.key ?? null
   );
 }
 
@@ -87,15 +112,23 @@ interface KeyProps {
 }
 
 function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
-  const { value, failure, reload } = useResource<KeyDetail>(path(["monitors", detail.name, "keys", keyName]), tick);
-  const episode = value === null ? null : (value.episodes.find((one) => one.id === wanted) ?? value.episodes[0] ?? null);
+  const { value, failure, reload } = useResource<KeyDetail>(
+    path(["monitors", detail.name, "keys", keyName], { points: POINTS }),
+    tick,
+  );
+  const episode =
+    value === null ? null : (value.episodes.find((one) => one.id === wanted) ?? value.episodes[0] ?? null);
   const marks = useMemo(() => value?.episodes.map((one) => markOf(one, episode)).reverse() ?? [], [value, episode]);
   if (value === null) {
     if (failure === null) return <p class="loading quiet">Reading…</p>;
     return (
       <section class="panel">
         <h1 class="name">{detail.name}</h1>
-        <p>{failure.status === 404 ? `It has no key ${keyName}. It may have been idle so long that it was forgotten.` : failure.message}</p>
+        <p>
+          {failure.status === 404
+            ? `It has no key ${keyName}. It may have been idle so long that it was forgotten.`
+            : failure.message}
+        </p>
       </section>
     );
   }
@@ -115,12 +148,16 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
       </header>
       <div class={episode === null ? "monitor-body alone" : "monitor-body"}>
         <div class="column">
-          <MainChart points={series} marks={marks} label={`Evidence of change for ${detail.name}. ${leadSentence(detail, value, episode)}`} />
-          {value.episodes.length > 1 && <Episodes episodes={value.episodes} chosen={episode} />}
-          {episode !== null && <Learnt detail={detail} inspection={inspection} />}
+          <MainChart
+            points={series}
+            marks={marks}
+            label={`Evidence of change for ${detail.name}. ${leadSentence(detail, value, episode)}`}
+          />
+          {value.episodes.length > 1 && <Episodes episodes={value.episodes} chosen={episode} points={series} />}
+          {episode !== null && <Learnt detail={detail} value={value} />}
         </div>
         {episode === null ? (
-          <Learnt detail={detail} inspection={inspection} />
+          <Learnt detail={detail} value={value} />
         ) : (
           <section class="panel explanation" aria-labelledby="new-title">
             <h2 id="new-title">{episode.closed === null ? "What is new" : "What was new"}</h2>

@@ -1,8 +1,8 @@
 import type { DeadLetterDto, DeadLetterPage } from "../../../adapters/http/types.ts";
 import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
-import { readOnlyReason, session } from "../data/session.ts";
 import { useResource } from "../data/resource.ts";
+import { readOnlyReason, session } from "../data/session.ts";
 import { useStore } from "../data/store.ts";
 import { formatCount, plural, words } from "../parts/format.ts";
 import { When } from "../parts/when.tsx";
@@ -25,7 +25,12 @@ export function RejectedView({ query }: { query: URLSearchParams }) {
       <div class="view-head">
         <h1>Rejected events</h1>
         <div class="filters">
-          <select class="field" aria-label="Monitor" value={monitor} onChange={(event) => go(withQuery({ monitor: event.currentTarget.value }), { replace: true })}>
+          <select
+            class="field"
+            aria-label="Monitor"
+            value={monitor}
+            onChange={(event) => go(withQuery({ monitor: event.currentTarget.value }), { replace: true })}
+          >
             <option value="">Every monitor</option>
             {known?.monitors.map(({ name }) => (
               <option key={name} value={name}>

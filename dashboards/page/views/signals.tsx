@@ -6,6 +6,7 @@ import { useResource } from "../data/resource.ts";
 import { useStore } from "../data/store.ts";
 import { formatCount, formatRatio, words } from "../parts/format.ts";
 import { Severity } from "../parts/severity.tsx";
+import { tell } from "../parts/tell.ts";
 import { When } from "../parts/when.tsx";
 import { go, Link, monitorPath, withQuery } from "../router.tsx";
 import { useTitle } from "../shell/problem.tsx";
@@ -17,7 +18,8 @@ export function SignalsView({ query }: { query: URLSearchParams }) {
   const monitor = query.get("monitor") ?? "";
   const kind = query.get("kind") ?? "";
   const key = query.get("key") ?? "";
-  const address = (after: string | null) => path(["signals"], { monitor, kind, key, order: "newest", limit: PAGE, after });
+  const address = (after: string | null) =>
+    path(["signals"], { monitor, kind, key, newest: "true", limit: PAGE, after });
   const changed = useStore(changes);
   const { value, failure } = useResource<SignalPageDto>(address(null), changed);
   const older = useOlder(address(null), address);
@@ -33,7 +35,9 @@ export function SignalsView({ query }: { query: URLSearchParams }) {
         <p class="quiet loading">{failure === null ? "Reading…" : failure.message}</p>
       ) : rows.length === 0 ? (
         <p class="quiet nothing">
-          {monitor === "" && kind === "" && key === "" ? "Nothing has been signalled yet." : "No signal matches this filter."}
+          {monitor === "" && kind === "" && key === ""
+            ? "Nothing has been signalled yet."
+            : "No signal matches this filter."}
         </p>
       ) : (
         <ol class="signal-list">
@@ -62,14 +66,14 @@ function SignalRow({ signal }: { signal: Signal }) {
       </span>
       <Severity severity={severity} word={words(kind)} />
       <span class="signal-what">
-        <Link to={monitorPath(monitor, key)}>{summary}</Link>
+        <Link to={monitorPath(monitor, key)}>{tell(summary, signal.onset, [])}</Link>
         <span class="quiet small">
           {monitor}
           {key !== "" && `, ${key}`}
         </span>
       </span>
       <span class="signal-score small quiet" title="statistic ÷ threshold">
-        {score === null ? "" : `${formatRatio(score)} × alarm line`}
+        {score === null ? "" : `${formatRatio(score)} × the alarm line`}
       </span>
     </li>
   );
@@ -84,14 +88,27 @@ interface FilterProps {
 
 function Filters({ monitor, kind, keyName, seen }: FilterProps) {
   const known = useStore(overview);
-  const kinds = [...new Set(["drift", "surge", "warning", "recovered", ...seen.map((signal) => signal.kind), ...(kind === "" ? [] : [kind])])];
+  const kinds = [
+    ...new Set([
+      "drift",
+      "surge",
+      "warning",
+      "recovered",
+      ...seen.map((signal) => signal.kind),
+      ...(kind === "" ? [] : [kind]),
+    ]),
+  ];
   const names = known?.monitors.map((one) => one.name) ?? (monitor === "" ? [] : [monitor]);
   const set = (change: Readonly<Record<string, string>>) => go(withQuery(change), { replace: true });
   return (
     <div class="filters">
       <label>
         <span class="unseen">Monitor</span>
-        <select class="field" value={monitor} onChange={(event) => set({ monitor: event.currentTarget.value, key: "" })}>
+        <select
+          class="field"
+          value={monitor}
+          onChange={(event) => set({ monitor: event.currentTarget.value, key: "" })}
+        >
           <option value="">Every monitor</option>
           {names.map((name) => (
             <option key={name} value={name}>
@@ -113,7 +130,13 @@ function Filters({ monitor, kind, keyName, seen }: FilterProps) {
       </label>
       <label>
         <span class="unseen">Key</span>
-        <input class="field" type="search" placeholder="Exact key" value={keyName} onChange={(event) => set({ key: event.currentTarget.value })} />
+        <input
+          class="field"
+          type="search"
+          placeholder="Exact key"
+          value={keyName}
+          onChange={(event) => set({ key: event.currentTarget.value })}
+        />
       </label>
     </div>
   );
@@ -121,7 +144,11 @@ function Filters({ monitor, kind, keyName, seen }: FilterProps) {
 
 /** Older pages, forgotten when the filter changes. */
 function useOlder(filter: string, address: (after: string) => string) {
-  const [state, setState] = useState<{ filter: string; rows: readonly Signal[]; next: string | null }>({ filter, rows: [], next: null });
+  const [state, setState] = useState<{ filter: string; rows: readonly Signal[]; next: string | null }>({
+    filter,
+    rows: [],
+    next: null,
+  });
   useEffect(() => setState({ filter, rows: [], next: null }), [filter]);
   const current = state.filter === filter ? state : { filter, rows: [], next: null };
   const load = async (after: string) => {

@@ -1,0 +1,36 @@
+import { type Point, timeOf } from "../chart/model.ts";
+import { formatCount, formatTime } from "./format.ts";
+
+interface Span {
+  readonly index: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const PLACE = /event ([\d,]+)(?: \(([\d,]+)–([\d,]+)\))?/;
+
+/**
+ * Detectors know events only: "Since about event 1702 (1650–1760) …". A person says "Since about 13:40 (13:31–13:47) …";
+ * where the times are known, so does the page, else the numbers get their thousands apart.
+ */
+export function tell(summary: string, onset: Span | null, points: readonly Point[]): string {
+  const found = PLACE.exec(summary);
+  if (found === null || onset === null || indexOf(found[1]!) !== onset.index) return summary;
+  return summary.replace(PLACE, inTimes(onset, points) ?? inEvents(onset, found[2] !== undefined));
+}
+
+function inTimes({ index, low, high }: Span, points: readonly Point[]): string | null {
+  const times = [timeOf(points, index), timeOf(points, low), timeOf(points, high)];
+  if (times.includes(null)) return null;
+  const [at, from, to] = times.map((time) => formatTime(time!));
+  return from === to ? at! : `${at} (${from}–${to})`;
+}
+
+function inEvents({ index, low, high }: Span, ranged: boolean): string {
+  const range = ranged && low < high ? ` (${formatCount(low)}–${formatCount(high)})` : "";
+  return `event ${formatCount(index)}${range}`;
+}
+
+function indexOf(text: string): number {
+  return Number(text.replaceAll(",", ""));
+}

@@ -1,0 +1,172 @@
+import type {
+  EpisodeDto,
+  KeyDetail,
+  KeyRow,
+  MonitorDetail,
+  MonitorSummary,
+  Overview,
+  Signal,
+} from "../../adapters/http/types.ts";
+import { latencyKey, learningKey, steadyKey, supportKeys } from "./mock-keys.ts";
+
+/** A small world that never changes: four monitors as a person would meet them, at a given moment. */
+export interface World {
+  readonly overview: Overview;
+  readonly details: ReadonlyMap<string, MonitorDetail>;
+  readonly keys: ReadonlyMap<string, readonly KeyDetail[]>;
+  readonly signals: readonly Signal[];
+}
+
+export function createWorld(now: number): World {
+  const keys = new Map<string, KeyDetail[]>([
+    ["support-bot", supportKeys(now)],
+    ["checkout-latency", [latencyKey(now)]],
+    ["basket-value", [steadyKey(now)]],
+    ["assistant-beta", [learningKey(now)]],
+  ]);
+  const summaries = [
+    summary("support-bot", "short-text", "kafka topic utterances", keys, 12.4, 3),
+    summary("checkout-latency", "numeric", "kafka topic checkout", keys, 148, 0),
+    summary("basket-value", "numeric", "file baskets.ndjson", keys, 3.1, null),
+    summary("assistant-beta", "short-text", "HTTP", keys, 0.4, null),
+  ];
+  const overview: Overview = {
+    now: new Date(now).toISOString(),
+    version: "0.1.0",
+    ready: true,
+    reasons: [],
+    monitors: summaries,
+    outbox: { waiting: 0, dead: 0, oldestSeconds: 0 },
+  };
+  const details = new Map(summaries.map((one) => [one.name, detail(one, keys.get(one.name)!)]));
+  const signals = [...keys.values()]
+    .flat()
+    .flatMap(signalsOf)
+    .sort((a, b) => Date.parse(a.time!) - Date.parse(b.time!));
+  return { overview, details, keys, signals };
+}
+
+/** Small, even noise without a generator's state. */ function summary(
+  name: string,
+  detector: string,
+  source: string,
+  all: ReadonlyMap<string, readonly KeyDetail[]>,
+  eventRate: number,
+  lag: number | null,
+): MonitorSummary {
+  const keys = all.get(name)!;
+  const count = (status: KeyRow["status"]) => keys.filter((one) => one.status === status).length;
+  const worst = keys.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+  const counts = {
+    total: keys.length,
+    learning: count("learning"),
+    steady: count("steady"),
+    warning: count("warning"),
+    drifting: count("drifting"),
+  };
+  const episodes = keys.flatMap((one) => one.episodes);
+  const open = episodes.filter((one) => one.state === "open");
+  const newest = episodes[0] ?? null;
+  const accepted = keys.reduce((sum, one) => sum + one.events, 0);
+  return {
+    name,
+    detector,
+    title: detector === "short-text" ? "Streams of short texts" : "Any number",
+    source,
+    acceptsEvents: source === "HTTP",
+    state: "running",
+    error: null,
+    status: (["drifting", "warning", "learning", "steady"] as const).find((status) => counts[status] > 0) ?? "empty",
+    keys: counts,
+    worst: worst.series.length > 0 ? { key: worst.key, ratio: worst.ratio } : null,
+    spark: worst.series.length > 0 ? { key: worst.key, points: worst.series.slice(-120) } : null,
+    lastChange: newest === null ? null : withoutExplanation(newest),
+    driftingSince: open[0]?.opened.time ?? null,
+    openEpisodes: open.length,
+    events: { consumed: accepted + 12, accepted, rejected: name === "support-bot" ? 12 : 0 },
+    eventRate,
+    lastEventTime: worst.lastEventTime,
+    lag,
+  };
+}
+
+function withoutExplanation({ explanation: _, ...rest }: EpisodeDto): Omit<EpisodeDto, "explanation"> {
+  return rest;
+}
+
+export function keyRow({ key: name, partition, events, status, ratio, lastEventTime }: KeyDetail): KeyRow {
+  return { key: name, partition, events, status, ratio, lastEventTime };
+}
+
+function detail(one: MonitorSummary, keys: readonly KeyDetail[]): MonitorDetail {
+  return {
+    ...one,
+    run: "live",
+    promise: one.detector === "numeric" ? 100_000 : 10_000,
+    reference: { first: 1500 },
+    options: {},
+    gauges: [
+      { name: "similarity", help: "Mean similarity to what is normal" },
+      { name: "outlier_share", help: "Share of events unlike anything normal" },
+    ],
+    kinds: [{ kind: "drift", severity: "critical", episode: "opens", help: "Something new." }],
+    rejected: {},
+    signals: [],
+    lanes: [
+      {
+        topic: "utterances",
+        partition: 0,
+        nextOffset: "48390",
+        highWatermark: "48393",
+        lag: 3,
+        committedAt: one.lastEventTime,
+        error: null,
+      },
+    ],
+    keyRows: keys.map(keyRow),
+    next: null,
+  };
+}
+
+function signalsOf({ episodes }: KeyDetail): Signal[] {
+  return episodes.flatMap((episode) => {
+    const opened = signalAt(episode, episode.kind, episode.opened.index, episode.opened.time, episode.summary, 1.05);
+    if (episode.closed === null) return [opened];
+    const { index, time } = episode.closed;
+    return [
+      opened,
+      { ...signalAt(episode, "recovered", index, time, "Back to normal.", 0.08), severity: "info" as const },
+    ];
+  });
+}
+
+function signalAt(
+  episode: EpisodeDto,
+  kind: string,
+  index: number,
+  time: string | null,
+  summary: string,
+  score: number,
+): Signal {
+  const { monitor, detector, key: name, severity, opened, onset, explanation } = episode;
+  const statistic = 6800 * score;
+  const id = `sig_${episode.id}_${kind}`;
+  return {
+    id,
+    monitor,
+    detector,
+    key: name,
+    kind,
+    severity,
+    index,
+    time,
+    position: opened.position,
+    onset,
+    statistic,
+    threshold: 6800,
+    score,
+    summary,
+    explanation,
+    version: 1,
+  };
+}
