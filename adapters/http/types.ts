@@ -270,7 +270,7 @@ export const errorBody = z.object({ error: z.object({ code: z.string(), message:
  *   event: signal    id: cursor   data: Signal      each new one, in commit order; Last-Event-ID resumes behind it
  *   event: monitors               data: Overview    about once a second while somebody listens
  *   event: change                 data: {}          signals, episodes or commands changed: fetch again what you show
- *   event: reset                  data: {}          you were too slow and were cut short: fetch again, then go on
+ *   event: reset                  data: {}          Last-Event-ID was no cursor: fetch again what you show, then go on
  * A comment line every 15 s keeps the connection.
  */
 export type Signal = z.infer<typeof signal>;

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { episodeState, keyStatus } from "./types.ts";
+
+/** What requests bring, checked; everything that the routes take from outside is here. */
+const cursor = z
+  .string()
+  .regex(/^\d{1,18}$/, "not a cursor of an earlier answer")
+  .optional();
+const name = z.string().min(1).max(256);
+const key = z.string().min(1).max(1024);
+const limit = z.coerce.number().int().min(1).max(1000).default(100);
+const flag = z.enum(["true", "false"]).default("false");
+const note = z.string().max(2000).optional().meta({ description: "Why, for people" });
+
+export const monitorParams = z.strictObject({ name });
+export const keyParams = z.strictObject({ name, key });
+export const episodeParams = z.strictObject({ id: z.string().min(1).max(100) });
+export const channelParams = z.strictObject({ channel: name });
+
+export const keysQuery = z.strictObject({
+  status: keyStatus.optional(),
+  search: z.string().max(256).optional().meta({ description: "Part of the key" }),
+  after: z.string().max(1024).optional(),
+  limit,
+});
+
+export const keyQuery = z.strictObject({
+  points: z.coerce.number().int().min(1).max(5000).default(500).meta({ description: "Newest points of the series" }),
+});
+
+export const signalsQuery = z.strictObject({
+  monitor: name.optional(),
+  key: key.optional(),
+  kind: name.optional(),
+  after: cursor,
+  limit,
+  newest: flag.meta({ description: "true: newest first, `after` goes back in time" }),
+});
+
+export const episodesQuery = z.strictObject({
+  monitor: name.optional(),
+  key: key.optional(),
+  state: episodeState.optional(),
+  after: cursor,
+  limit,
+});
+
+export const deadLettersQuery = z.strictObject({ monitor: name.optional(), after: cursor, limit });
+
+export const noteBody = z.strictObject({ note });
+
+export const feedbackBody = z.strictObject({
+  kind: z.enum(["false-alarm", "acknowledge"]),
+  episode: z.string().max(100).optional().meta({ description: "Absent: every open episode of the key" }),
+  note,
+});
+
+export const referenceBody = z.strictObject({
+  status: keyStatus.optional().meta({ description: "Only keys in this state" }),
+  note,
+});
+
+export const sessionBody = z.strictObject({ token: z.string().min(1).max(4096) });
