@@ -8,13 +8,13 @@ export const KINDS: readonly Kind[] = ["drift", "surge"];
 export interface Episode {
   readonly kind: Kind;
   readonly alarm: number;
-  readonly onset: Onset;
+  onset: Onset;
   /** The statistic at the alarm. */
   readonly statistic: number;
   lastCrossing: number;
   crossings: number;
-  /** Event at which it was explained last. */
-  explainedAt: number;
+  /** Whether it was explained again. */
+  explained: boolean;
   acknowledged: boolean;
   explanation: Explanation;
 }
@@ -33,7 +33,7 @@ export function openEpisode(kind: Kind, alarm: number, onset: Onset, statistic: 
     statistic,
     lastCrossing: alarm,
     crossings: 1,
-    explainedAt: alarm,
+    explained: false,
     acknowledged: false,
     explanation: NO_EXPLANATION,
   };
@@ -43,10 +43,8 @@ export function hasRecovered(episode: Episode, index: number): boolean {
   return index - episode.lastCrossing >= Math.max(QUIET, 2 * (episode.alarm - episode.onset.index));
 }
 
-/** Once soon after the alarm; then at crossings, when the episode has lasted twice as long as at the last time. */
-export function isExplanationDue(episode: Episode, index: number, crossed: boolean): boolean {
-  if (episode.explainedAt === episode.alarm) return index - episode.alarm >= EXPLAIN_AGAIN;
-  return crossed && index - episode.alarm >= 2 * (episode.explainedAt - episode.alarm);
+export function isExplanationDue(episode: Episode, index: number): boolean {
+  return !episode.explained && index - episode.alarm >= EXPLAIN_AGAIN;
 }
 
 export function isOpen(episodes: Episodes): boolean {

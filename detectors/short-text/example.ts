@@ -52,7 +52,10 @@ export const example: Example<TextEvent> = {
       yield request(topic, random);
     }
   },
-  alarms: [{ kind: "drift", index: 514 }],
+  alarms: [
+    { kind: "drift", index: 514 },
+    { kind: "drift", index: 527 },
+  ],
 };
 
 function request(topic: Topic, random: Random): TextEvent {

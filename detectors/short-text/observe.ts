@@ -1,10 +1,11 @@
 import { NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
-import type { SignalDraft } from "../../engine/signal.ts";
+import type { Onset, SignalDraft } from "../../engine/signal.ts";
 import { type Random, uniform } from "../statistics/random.ts";
 import type { Bet } from "./bets.ts";
 import { placeBet, take, takeBack } from "./counts.ts";
 import {
   closing,
+  type Episode,
   earliestOnset,
   hasRecovered,
   isExplanationDue,
@@ -176,26 +177,14 @@ function judge(watch: Watch, index: number, watching: Watching): SignalDraft[] {
   for (const kind of crossed) {
     const episode = episodes[kind];
     if (episode === null) signals.push(alarm(watch, kind, index, watching));
-    else {
-      episode.lastCrossing = index;
-      episode.crossings += 1;
-    }
+    else signals.push(...crossAgain(watch, episode, index, watching));
   }
   for (const kind of KINDS) {
     const episode = episodes[kind];
     if (episode === null) continue;
-    if (isExplanationDue(episode, index, crossed.includes(kind))) {
-      episode.explanation = explain(watch, kind, episode.onset, watching.promise);
-      episode.explainedAt = index;
-      signals.push({
-        kind: "explained",
-        episodeOf: kind,
-        onset: episode.onset,
-        statistic: watch[kind],
-        threshold: thresholds[kind],
-        summary: summarise(episode.explanation, episode.onset),
-        explanation: episode.explanation,
-      });
+    if (isExplanationDue(episode, index)) {
+      episode.explained = true;
+      signals.push(say(watch, episode, "explained", watching));
     } else if (hasRecovered(episode, index)) {
       episodes[kind] = null;
       const summary = `The ${kind} that began about event ${episode.onset.index} has not been seen since event ${episode.lastCrossing}.`;
@@ -208,18 +197,44 @@ function judge(watch: Watch, index: number, watching: Watching): SignalDraft[] {
 }
 
 function alarm(watch: Watch, kind: Kind, index: number, watching: Watching): SignalDraft {
-  const { layout } = watch.evidence;
-  const onset = estimateOnset(watch.history, watch.since, layout, layout[kind], spreadOf(watch.reference.facts));
+  const onset = onsetOf(watch, kind);
   const episode = openEpisode(kind, index, onset, watch[kind]);
   watch.episodes[kind] = episode;
   takeBack(watch, Math.min(onset.index, earliestOnset(watch.episodes)));
-  episode.explanation = explain(watch, kind, onset, watching.promise);
+  return say(watch, episode, kind, watching);
+}
+
+/**
+ * Further crossings belong to the open episode. The second one confirms it, from sums that began anew, and is said; later
+ * ones only where they began well after the one before: a change upon a change.
+ */
+function crossAgain(watch: Watch, episode: Episode, index: number, watching: Watching): SignalDraft[] {
+  const { kind } = episode;
+  const quiet = Math.max(50, episode.alarm - episode.onset.index);
+  const last = episode.lastCrossing;
+  episode.lastCrossing = index;
+  episode.crossings += 1;
+  const onset = onsetOf(watch, kind);
+  const another = onset.low - last > quiet;
+  if (another) episode.onset = onset;
+  return another || episode.crossings === 2 ? [say(watch, episode, kind, watching)] : [];
+}
+
+function onsetOf(watch: Watch, kind: Kind): Onset {
+  const { layout } = watch.evidence;
+  return estimateOnset(watch.history, watch.since, layout, layout[kind], spreadOf(watch.reference.facts));
+}
+
+/** Explains the episode anew and tells it. */
+function say(watch: Watch, episode: Episode, kind: string, watching: Watching): SignalDraft {
+  episode.explanation = explain(watch, episode.kind, episode.onset, watching.promise);
   return {
     kind,
-    onset,
-    statistic: watch[kind],
-    threshold: watch.thresholds[kind],
-    summary: summarise(episode.explanation, onset),
+    ...(kind === episode.kind ? {} : { episodeOf: episode.kind }),
+    onset: episode.onset,
+    statistic: watch[episode.kind],
+    threshold: watch.thresholds[episode.kind],
+    summary: summarise(episode.explanation, episode.onset),
     explanation: episode.explanation,
   };
 }
