@@ -5,6 +5,7 @@ import type { Feed } from "../engine/service.ts";
 import type { Inbox } from "../engine/store.ts";
 import { createFileSource } from "../ingest/file.ts";
 import { createInboxSource } from "../ingest/inbox.ts";
+import type { KafkaConnection } from "../ingest/kafka/client.ts";
 import { createKafkaSource } from "../ingest/kafka.ts";
 import { createStdinSource } from "../ingest/stdin.ts";
 import { pathFrom } from "./assemble.ts";
@@ -66,28 +67,28 @@ function own(source: Feed["source"], monitor: Monitor): Feed {
   return { source, monitors: [monitor], monitorsOf: () => [monitor] };
 }
 
-function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor[]>, log: Log): Feed {
-  const { brokers, group, ssl, sasl } = config.kafka!;
-  const secret = (value: NonNullable<typeof sasl>["password"], name: string) =>
-    readSecret(value, process.env, `kafka.sasl.${name}`);
-  const source = createKafkaSource({
+/** Brokers and credentials, secrets read. */
+export function kafkaConnection(config: Config): KafkaConnection {
+  const { brokers, ssl, sasl } = config.kafka!;
+  if (!sasl) return { brokers, ssl };
+  const username = readSecret(sasl.username, process.env, "kafka.sasl.username");
+  const password = readSecret(sasl.password, process.env, "kafka.sasl.password");
+  return {
     brokers,
-    group,
+    ssl,
+    sasl: { mechanism: sasl.mechanism, username, password } as NonNullable<KafkaConnection["sasl"]>,
+  };
+}
+
+function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor[]>, log: Log): Feed {
+  const source = createKafkaSource({
+    ...kafkaConnection(config),
+    group: config.kafka!.group,
     // A topic starts where its monitors want it to: from the first record if any of them does.
     topics: [...byTopic].map(([topic, monitors]) => ({
       topic,
-      from: monitors.some((m) => m.from === "earliest") ? ("earliest" as const) : ("latest" as const),
+      from: monitors.some((m) => m.from === "earliest") ? "earliest" : "latest",
     })),
-    ssl,
-    ...(sasl
-      ? {
-          sasl: {
-            mechanism: sasl.mechanism,
-            username: secret(sasl.username, "username"),
-            password: secret(sasl.password, "password"),
-          },
-        }
-      : {}),
     log,
   });
   return { source, monitors: [...byTopic.values()].flat(), monitorsOf: (topic) => byTopic.get(topic) ?? [] };

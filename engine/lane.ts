@@ -55,7 +55,8 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   let sinceCommit = 0;
   let failure: TidegaugeError | null = null;
   let closed = false;
-  let pending: Pending = createPending(monitor, name);
+  let topicId = "";
+  let pending: Pending = createPending(monitor, name, topicId);
   let oldestPending: number | null = null;
   let wave = 0;
 
@@ -69,7 +70,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
 
   const forget = (): void => {
     bank.clear();
-    pending = createPending(monitor, name);
+    pending = createPending(monitor, name, topicId);
     sinceCommit = 0;
     next = committedOffset;
     oldestPending = null;
@@ -290,6 +291,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
           const { monitor, topic } = name;
           halt(new TidegaugeError("TOPIC_RECREATED", { monitor, topic, stored: claimed.identity, now: identity }));
         }
+        topicId = identity ?? "";
         committedOffset = claimed.nextOffset;
         cursor = claimed.cursor ?? undefined;
         forget();

@@ -24,12 +24,13 @@ export interface Pending {
 
 const KEPT_BYTES = 1 << 20;
 
-export function createPending(monitor: Monitor, lane: LaneName): Pending {
+/** `topicId`: the stream's identity where the source knows one: a recreated topic says other ids. */
+export function createPending(monitor: Monitor, lane: LaneName, topicId: string): Pending {
   const { counters, model, detector } = monitor;
   const place: Place = {
     run: lane.run,
     monitor: lane.monitor,
-    topicId: "",
+    topicId,
     topic: lane.topic,
     partition: lane.partition,
   };

@@ -1,12 +1,16 @@
+import { setTimeout } from "node:timers/promises";
 import { createTensors } from "../../adapters/tensors/create.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
-import { checkKafka } from "../../ingest/kafka.ts";
-import { loadConfig, readSecret } from "../config/load.ts";
+import { createKafkaSource } from "../../ingest/kafka.ts";
+import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { kafkaConnection } from "../feeds.ts";
 import { openStore } from "../start.ts";
 import { VERSION } from "../version.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
+
+const PATIENCE_MS = 10_000;
 
 type Finding = { readonly name: string; readonly ok: boolean; readonly says: string };
 
@@ -64,18 +68,18 @@ async function tried(name: string, work: () => Promise<string>): Promise<Finding
 }
 
 async function kafka(config: Config): Promise<string> {
-  const { brokers, ssl, sasl } = config.kafka!;
+  const { brokers } = config.kafka!;
   const topics = Object.values(config.monitors).flatMap((m) => m.source?.kafka?.topic ?? []);
-  const secret = (value: NonNullable<typeof sasl>["password"], name: string) =>
-    readSecret(value, process.env, `kafka.sasl.${name}`);
-  const auth = sasl
-    ? {
-        sasl: {
-          mechanism: sasl.mechanism,
-          username: secret(sasl.username, "username"),
-          password: secret(sasl.password, "password"),
-        },
-      }
-    : {};
-  return checkKafka({ brokers, ssl, ...auth, topics: [...new Set(topics)] });
+  const source = createKafkaSource({
+    ...kafkaConnection(config),
+    group: config.kafka!.group,
+    topics: [...new Set(topics)],
+  });
+  const late = new TidegaugeError("SOURCE_UNAVAILABLE", {
+    source: brokers.join(", "),
+    why: `no answer within ${PATIENCE_MS / 1000} s`,
+  });
+  const limit = setTimeout(PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(late));
+  const found = await Promise.race([source.partitionsByTopic(), limit]);
+  return `${brokers.join(", ")} answers: ${[...found].map(([topic, n]) => `${topic} (${n} partitions)`).join(", ") || "no topic is asked for"}`;
 }
