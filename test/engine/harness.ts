@@ -70,7 +70,7 @@ export async function remains(store: Store): Promise<unknown> {
     const stored = (await store.key(RUN, "m", key))!;
     blobs[key] = `${Buffer.from(stored.blob).toString("hex")} ${stored.parts.map((p) => p.hash).join(" ")}`;
   }
-  const due = await store.takeDue("ops", 10_000, 1);
+  const due = await store.takeDue("ops", 10_000, 0);
   return {
     signals: signals.items,
     episodes: [...episodes.items].sort((a, b) => (a.id < b.id ? -1 : 1)),
