@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -17,16 +18,11 @@ export interface Binaries {
  * short names, which the package makes in an install script; npm no longer runs those unasked, and node_modules may be
  * read-only. So missing links are made in `linkFolder`, which the loader searches too.
  */
-export function findBinaries(path: string, linkFolder: string): Binaries {
-  const native = nativeFolder(path);
-  const version = JSON.parse(readFileSync(join(dirname(native), "package.json"), "utf8")) as { version: string };
-  const bin = (name: string) => runnable(path, join(native, "bin", name));
-  return {
-    initdb: bin("initdb"),
-    postgres: bin("postgres"),
-    major: version.version.split(".")[0]!,
-    env: linkLibraries(native, linkFolder),
-  };
+export function findBinaries(path: string, linkFolder: string, native = nativeFolder(path)): Binaries {
+  const env = linkLibraries(native, linkFolder);
+  const initdb = runnable(path, join(native, "bin", "initdb"));
+  const postgres = runnable(path, join(native, "bin", "postgres"));
+  return { initdb, postgres, major: majorVersion(path, postgres, env), env };
 }
 
 function nativeFolder(path: string): string {
@@ -60,6 +56,17 @@ function runnable(path: string, file: string): string {
   return file;
 }
 
+/** Runs it: a library that this system lacks shows here, with its name. */
+function majorVersion(path: string, postgres: string, env: Readonly<Record<string, string>>): string {
+  const { stdout, stderr, error } = spawnSync(postgres, ["--version"], {
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+  });
+  const major = /PostgreSQL\) (\d+)/.exec(stdout ?? "")?.[1];
+  if (major !== undefined) return major;
+  throw new TidegaugeError("STORE_START", { path, why: (stderr || error?.message || "no version").trim() }, error);
+}
+
 function linkLibraries(native: string, linkFolder: string): Record<string, string> {
   const list = join(native, "pg-symlinks.json");
   const links = existsSync(list)
@@ -72,5 +79,8 @@ function linkLibraries(native: string, linkFolder: string): Record<string, strin
   for (const { source, target } of missing) {
     symlinkSync(join(native, "..", source), join(linkFolder, basename(target)));
   }
-  return { [process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH"]: linkFolder };
+  const name = process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
+  // A library that is found through a link looks for its own beside the link.
+  const folders = [linkFolder, join(native, "lib"), process.env[name]];
+  return { [name]: folders.filter(Boolean).join(":") };
 }

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, sta
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { TidegaugeError } from "../../engine/errors.ts";
-import type { Account } from "./embedded-account.ts";
+import { type Account, commandAs } from "./embedded-account.ts";
 import type { Binaries } from "./embedded-binaries.ts";
 
 const run = promisify(execFile);
@@ -24,8 +24,9 @@ export async function prepareCluster(path: string, data: string, binaries: Binar
   privateFolder(path, fresh, account);
   const options = ["--username=tidegauge", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"];
   try {
-    await run(binaries.initdb, ["-D", fresh, ...options], {
-      ...account,
+    const command = commandAs(account, binaries.initdb, ["-D", fresh, ...options]);
+    await run(command.file, command.args, {
+      ...command.options,
       cwd: fresh,
       env: { ...process.env, ...binaries.env, LC_ALL: "C" },
     });

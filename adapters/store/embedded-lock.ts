@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { processIdentity } from "./process-identity.ts";
 
@@ -8,11 +9,15 @@ interface Owner {
   readonly identity: string | null;
 }
 
+/** A process that was killed is still there for a moment. */
+const GRACE_MS = 500;
+
 /** Makes this process the only owner of the folder; returns how to give it up. The lock of a dead owner is no lock. */
-export function takeLock(path: string): () => void {
+export async function takeLock(path: string): Promise<() => void> {
   const file = join(path, "owner.lock");
   const mine = JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) } satisfies Owner);
   mkdirSync(path, { recursive: true });
+  const deadline = Date.now() + GRACE_MS;
   for (;;) {
     try {
       writeFileSync(file, mine, { flag: "wx" });
@@ -25,8 +30,9 @@ export function takeLock(path: string): () => void {
     const found = read(file);
     if (found === null) continue;
     const owner = livingOwner(found);
-    if (owner !== null) throw new TidegaugeError("STORE_OWNED", { path, pid: owner });
-    removeStale(file, found);
+    if (owner === null) removeStale(file, found);
+    else if (Date.now() > deadline) throw new TidegaugeError("STORE_OWNED", { path, pid: owner });
+    else await sleep(20);
   }
 }
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../../engine/errors.ts";
-import type { Account } from "./embedded-account.ts";
+import { type Account, commandAs } from "./embedded-account.ts";
 import type { Binaries } from "./embedded-binaries.ts";
 import { oneLine } from "./embedded-cluster.ts";
 import { isPostgresIn } from "./process-identity.ts";
@@ -57,6 +57,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   huge_pages: "off",
 };
 
+const SOCKETS_LINE = 4;
 const READY_LINE = 7;
 const START_TIMEOUT_MS = 300_000;
 const ORPHAN_TIMEOUT_MS = 5_000;
@@ -82,18 +83,24 @@ export async function startServer(plan: ServerPlan): Promise<EmbeddedServer> {
   const output = openSync(log, "w");
   const settings = { ...SETTINGS, unix_socket_directories: plan.sockets };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const child = spawn(
-    "/bin/sh",
-    ["-c", SUPERVISOR, "tidegauge-store", plan.sockets, plan.binaries.postgres, "-D", plan.data, ...options],
-    {
-      ...plan.account,
-      cwd: plan.data,
-      env: { ...process.env, ...plan.binaries.env },
-      stdio: ["pipe", output, output],
-      // A session of its own: Ctrl-C in a terminal is for us, we stop the server when we are done with it.
-      detached: true,
-    },
-  );
+  const command = commandAs(plan.account, "/bin/sh", [
+    "-c",
+    SUPERVISOR,
+    "tidegauge-store",
+    plan.sockets,
+    plan.binaries.postgres,
+    "-D",
+    plan.data,
+    ...options,
+  ]);
+  const child = spawn(command.file, command.args, {
+    ...command.options,
+    cwd: plan.data,
+    env: { ...process.env, ...plan.binaries.env },
+    stdio: ["pipe", output, output],
+    // A session of its own: Ctrl-C in a terminal is for us, we stop the server when we are done with it.
+    detached: true,
+  });
   closeSync(output);
   const gone = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
@@ -132,7 +139,8 @@ async function ready(child: ChildProcess, plan: ServerPlan, log: string): Promis
 
 /** A server whose owner died moments ago is on its way out; help it along. A number that is someone else's now is no server. */
 async function endOrphan(data: string, path: string): Promise<void> {
-  const pid = Number(postmasterLines(data)[0]);
+  const lines = postmasterLines(data);
+  const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
     if (isPostgresIn(pid, data)) trySignal(pid, signal);
@@ -143,6 +151,8 @@ async function endOrphan(data: string, path: string): Promise<void> {
     throw new TidegaugeError("STORE_START", { path, why: `an earlier server (process ${pid}) does not end; stop it` });
   }
   rmSync(join(data, "postmaster.pid"), { force: true });
+  const sockets = lines[SOCKETS_LINE]?.trim() ?? "";
+  if (basename(sockets).startsWith("tidegauge-store-")) rmSync(sockets, { recursive: true, force: true });
 }
 
 function trySignal(pid: number, signal: NodeJS.Signals): void {

@@ -13,6 +13,8 @@ import { createPostgresStore } from "./postgres.ts";
 export interface EmbeddedOptions {
   /** A folder for the database, its lock and its log; made when missing. */
   readonly path: string;
+  /** Folder with bin, lib and share of another PostgreSQL than the one that npm brings. */
+  readonly native?: string;
 }
 
 /** Longest path of a socket is 107 bytes, and its name takes 20. */
@@ -23,7 +25,7 @@ const RESTART_MS = 500;
 export function createEmbeddedStore(options: EmbeddedOptions): Store {
   const path = resolve(options.path);
   const temporary = Buffer.byteLength(tmpdir()) > SOCKET_FOLDER_BYTES ? "/tmp" : tmpdir();
-  const sockets = join(temporary, `tidegauge-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
+  const sockets = join(temporary, `tidegauge-store-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
   const store = createPostgresStore({ url: `postgres://tidegauge@/postgres?host=${encodeURIComponent(sockets)}` });
   let running: EmbeddedServer | null = null;
   let giveUp: (() => void) | null = null;
@@ -50,9 +52,9 @@ export function createEmbeddedStore(options: EmbeddedOptions): Store {
     async open() {
       if (running !== null) return;
       closing = false;
-      giveUp = takeLock(path);
+      giveUp = await takeLock(path);
       try {
-        const plan = await prepare(realpathSync(path), sockets);
+        const plan = await prepare(realpathSync(path), sockets, options.native);
         keepUp(await launch(plan), plan);
         await store.open();
       } catch (error) {
@@ -76,10 +78,10 @@ export function createEmbeddedStore(options: EmbeddedOptions): Store {
   }
 }
 
-async function prepare(path: string, sockets: string): Promise<ServerPlan> {
+async function prepare(path: string, sockets: string, native?: string): Promise<ServerPlan> {
   const data = join(path, "postgres");
-  const account = chooseAccount(path, data);
-  const binaries = findBinaries(path, join(path, "lib"));
+  const binaries = findBinaries(path, join(path, "lib"), native);
+  const account = chooseAccount(path, data, binaries.postgres);
   await prepareCluster(path, data, binaries, account);
   return { path, data, sockets, binaries, account };
 }

@@ -47,7 +47,7 @@ export function loadStates(tables: Tables, lane: number, keys: readonly string[]
 export function storedState(key: string, state: StateRow): StoredState {
   return {
     key,
-    blob: state.blob.slice(),
+    blob: new Uint8Array(state.blob),
     parts: state.parts.map((hash) => state.lane.parts.get(hash)!.part),
   };
 }
@@ -89,11 +89,20 @@ function writeState(lane: LaneRow, monitor: MonitorRow, write: StateWrite, now: 
   for (const hash of write.dropParts) dropPart(lane, hash, write.key);
   if (row === undefined) {
     const { parts, events, status, ratio, time } = write;
-    monitor.states.set(write.key, { lane, blob: write.blob.slice(), parts, events, status, ratio, time, at: now });
+    monitor.states.set(write.key, {
+      lane,
+      blob: new Uint8Array(write.blob),
+      parts,
+      events,
+      status,
+      ratio,
+      time,
+      at: now,
+    });
     return;
   }
   if (row.blob.length === write.blob.length) row.blob.set(write.blob);
-  else row.blob = write.blob.slice();
+  else row.blob = new Uint8Array(write.blob);
   row.parts = write.parts;
   row.events = write.events;
   row.status = write.status;

@@ -51,7 +51,7 @@ export function memoryInbox(tables: Tables): Inbox {
     async appendInbox(monitor, bodies, time) {
       const inbox = tables.inbox.get(monitor) ?? { next: 0, records: [] };
       tables.inbox.set(monitor, inbox);
-      for (const body of bodies) inbox.records.push({ sequence: inbox.next++, body: body.slice(), time });
+      for (const body of bodies) inbox.records.push({ sequence: inbox.next++, body: new Uint8Array(body), time });
     },
     async readInbox(monitor, fromSequence, limit) {
       const inbox = tables.inbox.get(monitor);

@@ -56,8 +56,10 @@ export function connect(options: ConnectionOptions): Database {
     idleTimeoutMillis: 60_000,
     ...{ pipeline: true },
   });
-  // An idle connection that breaks has left the pool already; the next call opens another.
+  // A connection that breaks fails its statements and leaves the pool; the next call opens another. The listener is on
+  // every connection from its first moment: an error that nobody listens to would end the process.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
 
   return {
     query: (statement) => withClient(pool, (client) => run(client, statement)),
@@ -83,21 +85,13 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   } catch (error) {
     throw storeError(error);
   }
-  // A checked-out connection that breaks emits an error besides failing its statements.
-  let broken: Error | undefined;
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on("error", onError);
   try {
     const result = await work(client);
-    client.release(broken ?? hasFailure(result));
+    client.release(hasFailure(result));
     return result;
   } catch (error) {
     client.release(true);
     throw storeError(error);
-  } finally {
-    client.removeListener("error", onError);
   }
 }
 

@@ -1,0 +1,165 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findPostgres, startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
+import { freshName, laneName, ownLane, type StoreUnderTest, signalOf, stateWrite, textOf } from "./law-samples.ts";
+import { storeLaws } from "./laws.ts";
+import { createPostgresStore } from "./postgres.ts";
+
+const given = process.env.TIDEGAUGE_TEST_POSTGRES_URL;
+
+if (given === undefined && findPostgres() === null) {
+  console.warn("SKIPPED: store on a given PostgreSQL (no TIDEGAUGE_TEST_POSTGRES_URL, none under /usr/lib/postgresql)");
+  test.skip("store on a given PostgreSQL");
+} else {
+  if (given !== undefined) storeLaws("PostgreSQL by URL", () => onServer(given));
+  if (findPostgres() !== null) {
+    let server: TestPostgres;
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server?.stop());
+    storeLaws("PostgreSQL of the system", async () => onServer(await server.database()));
+    troubles(() => server);
+  }
+}
+
+async function onServer(url: string): Promise<StoreUnderTest> {
+  const [store, another] = [createPostgresStore({ url }), createPostgresStore({ url })];
+  await store.open();
+  await another.open();
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  return {
+    store,
+    another,
+    async disturb() {
+      await admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'tidegauge'",
+      );
+    },
+    async end() {
+      await admin.end();
+      await Promise.all([store.close(), another.close()]);
+    },
+  };
+}
+
+function troubles(get: () => TestPostgres): void {
+  describe("a PostgreSQL in trouble", () => {
+    const options = { statementTimeoutMs: 400, connectTimeoutMs: 400 };
+
+    test("each call says STORE_UNAVAILABLE while the server is away, and works again when it is back", async () => {
+      const server = get();
+      const store = createPostgresStore({ url: await server.database(), ...options });
+      await store.open();
+      const owner = await ownLane(store);
+      expect(await owner.commit({ states: [stateWrite("k", "1")] })).toEqual({ kind: "committed" });
+      let rang = 0;
+      store.onChange(() => rang++);
+      await server.crash();
+      const unavailable = { code: "STORE_UNAVAILABLE", retryable: true };
+      await expect(owner.commit({})).rejects.toMatchObject(unavailable);
+      await expect(store.loadStates(owner.claim.lane, ["k"])).rejects.toMatchObject(unavailable);
+      await expect(store.claim(owner.name, null)).rejects.toMatchObject(unavailable);
+      await expect(store.signals({ limit: 1 })).rejects.toMatchObject(unavailable);
+      await expect(store.key("r", "m", "k")).rejects.toMatchObject(unavailable);
+      await expect(store.erase("m", "k")).rejects.toMatchObject(unavailable);
+      expect(await store.ping()).toMatch(/ECONNREFUSED|terminat/);
+      await server.restart();
+      expect(await store.ping()).toBeNull();
+      expect(await owner.commit({ states: [stateWrite("k", "2")], signals: [signalOf("m")] })).toEqual({
+        kind: "committed",
+      });
+      expect(await textOf(store, owner, "k")).toBe("2");
+      await expect.poll(() => rang, { timeout: 5000 }).toBeGreaterThan(0);
+      const before = rang;
+      await owner.commit({ signals: [signalOf("m")] });
+      await expect.poll(() => rang, { timeout: 5000 }).toBeGreaterThan(before);
+      await store.close();
+    });
+
+    test("a server that no longer answers is given up in time", async () => {
+      const server = get();
+      const store = createPostgresStore({ url: await server.database(), ...options });
+      await store.open();
+      const owner = await ownLane(store);
+      server.pause();
+      try {
+        const since = Date.now();
+        await expect(store.signals({ limit: 1 })).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+        await expect(owner.commit({})).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+        expect(Date.now() - since).toBeLessThan(6_000);
+      } finally {
+        server.resume();
+      }
+      expect(["committed", "fenced"]).toContain((await owner.commit({})).kind);
+      await store.close();
+    });
+
+    test("a commit whose answer was lost is found committed, or was rolled back and is repeated", async () => {
+      const url = await get().database();
+      const store = createPostgresStore({ url });
+      await store.open();
+      const owner = await ownLane(store);
+      const admin = new pg.Client({ connectionString: url });
+      await admin.connect();
+      // Held up at the lane's row, so that the connection surely breaks in the middle of the transaction.
+      await admin.query("begin");
+      await admin.query("select from tidegauge.lane for update");
+      const commit = owner.commit({ states: [stateWrite("k", "1")], signals: [signalOf("m")] });
+      const waiting =
+        "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+      await expect.poll(async () => (await admin.query(waiting)).rowCount).toBe(1);
+      await admin.query(`select pg_terminate_backend(pid) from (${waiting}) w`);
+      await admin.query("rollback");
+      expect(await commit).toEqual({ kind: "committed" });
+      expect((await store.signals({ monitor: "m", limit: 9 })).items.length).toBe(1);
+      await admin.end();
+      await store.close();
+    });
+
+    test("the same step tried again after an unknown result is not taken for someone else's", async () => {
+      const server = get();
+      const store = createPostgresStore({ url: await server.database(), ...options });
+      await store.open();
+      const owner = await ownLane(store);
+      const outcomes = new Set<string>();
+      for (let n = 1; n <= 6; n++) {
+        const step = { nextOffset: n, states: [stateWrite("k", String(n).repeat(200_000))] };
+        const first = owner.commit(step).catch((error: { code: string }) => error.code);
+        await new Promise((resolve) => setTimeout(resolve, n));
+        await server.crash();
+        const said = await first;
+        await server.restart();
+        outcomes.add(typeof said === "string" ? said : said.kind);
+        if (typeof said === "string") expect(await owner.commit(step)).toEqual({ kind: "committed" });
+        expect((await textOf(store, owner, "k"))!.length).toBe(200_000);
+      }
+      expect([...outcomes].every((one) => one === "committed" || one === "STORE_UNAVAILABLE")).toBe(true);
+      await store.close();
+    });
+
+    test("a schema of a newer program is refused", async () => {
+      const url = await get().database();
+      const store = createPostgresStore({ url });
+      await store.open();
+      const admin = new pg.Client({ connectionString: url });
+      await admin.connect();
+      await admin.query("insert into tidegauge.schema_version (version) values (999)");
+      await admin.end();
+      const later = createPostgresStore({ url });
+      await expect(later.open()).rejects.toMatchObject({ code: "STORE_SCHEMA", details: { found: 999 } });
+      await Promise.all([store.close(), later.close()]);
+    });
+
+    test("members that start at once migrate once", async () => {
+      const url = await get().database();
+      const stores = Array.from({ length: 4 }, () => createPostgresStore({ url }));
+      await Promise.all(stores.map((store) => store.open()));
+      const name = laneName({ monitor: freshName("m") });
+      const claims = await Promise.all(stores.map((store) => store.claim(name, null)));
+      expect(claims.map((claim) => claim.epoch).sort()).toEqual([1, 2, 3, 4]);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+  });
+}
