@@ -62,12 +62,18 @@ describe("a config", () => {
   });
 
   test("takes ${ENV} and says when it is not set", () => {
-    const text = `store: { kind: postgres, url: "\${DATABASE_URL}" }\n${good}`;
+    const text = `store: { kind: postgres, url: \${DATABASE_URL} }\n${good}`;
     const result = parseConfig(text, "t.yaml", DETECTORS, { DATABASE_URL: "postgres://here" });
     expect("config" in result && result.config.store).toEqual({ kind: "postgres", url: "postgres://here" });
     expect(mistakes(text)[0]).toBe(
       "t.yaml:1: the environment has no DATABASE_URL. Set DATABASE_URL, or write the value",
     );
+  });
+
+  test("fills a variable into text and into a port, quoted or not", () => {
+    const text = `http: { port: \${PORT}, host: "127.0.0.\${LAST}" }\n${good}`;
+    const result = parseConfig(text, "t.yaml", DETECTORS, { PORT: "9000", LAST: "1" });
+    expect("config" in result && result.config.http).toMatchObject({ port: 9000, host: "127.0.0.1" });
   });
 
   test("that is no YAML says where", () => {

@@ -48,7 +48,8 @@ export function parseConfig(
   env: NodeJS.ProcessEnv,
 ): { config: Config } | { mistakes: readonly Mistake[] } {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // A bare ${NAME} would open a map inside { … }: it is read as a word and filled in afterwards.
+  const doc = parseDocument(text.replace(VARIABLE, "$1__ENV_$2__"), { lineCounter: lines, prettyErrors: false });
   if (doc.errors.length > 0) {
     return {
       mistakes: doc.errors.map((e) => {
@@ -89,12 +90,14 @@ export function readSecret(secret: Secret, env: NodeJS.ProcessEnv, where: string
   }
 }
 
+const VARIABLE = /(^|[^$])\$\{([A-Za-z_][A-Za-z0-9_]*)\}/gm;
+
 function fillEnvironment(doc: Document, lines: LineCounter, path: string, env: NodeJS.ProcessEnv): Mistake[] {
   const mistakes: Mistake[] = [];
   visit(doc, {
     Scalar(key, node) {
       if (key === "key" || typeof node.value !== "string") return;
-      node.value = node.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
+      node.value = node.value.replace(/__ENV_([A-Za-z_][A-Za-z0-9_]*?)__/g, (_, name: string) => {
         const value = env[name];
         if (value !== undefined) return value;
         const line = lines.linePos(node.range?.[0] ?? 0).line;
@@ -104,7 +107,7 @@ function fillEnvironment(doc: Document, lines: LineCounter, path: string, env: N
           what: `the environment has no ${name}`,
           fix: `Set ${name}, or write the value`,
         });
-        return whole;
+        return `\${${name}}`;
       });
     },
   });

@@ -130,7 +130,11 @@ export function configSchema(detectors: readonly Detector[]) {
     http: z
       .strictObject({
         host: z.string().default("127.0.0.1").describe("Address to listen on"),
-        port: z.int().min(0).max(65535).default(8080).describe("Port; 0 takes a free one"),
+        port: z
+          // An environment variable is text.
+          .preprocess((v) => (typeof v === "string" && /^\d+$/.test(v) ? Number(v) : v), z.int().min(0).max(65535))
+          .default(8080)
+          .describe("Port; 0 takes a free one"),
         token: secret.optional().describe("Asked for by everything that changes state or shows texts"),
       })
       .prefault({}),
