@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { TidegaugeError } from "../../engine/errors.ts";
+
+import { TidegaugeError } from "../../engine/errors.ts";
 import type { Claim, Cursor, Intake, PartitionId, RecordBatch } from "../../engine/source.ts";
 
 export interface Taken {
@@ -41,6 +42,7 @@ export function nameOf({ topic, partition }: PartitionId): string {
 
 export function createRecordingIntake(options: RecordingOptions = {}): RecordingIntake {
   const positions = options.positions ?? createPositions();
+  const epochs = new Map<string, number>();
   const intake: RecordingIntake = {
     taken: new Map(),
     claims: [],
@@ -54,6 +56,7 @@ export function createRecordingIntake(options: RecordingOptions = {}): Recording
       const at = nameOf(partition);
       const row = positions.next.get(at) ?? { epoch: 0, nextOffset: null, cursor: null };
       positions.next.set(at, { ...row, epoch: row.epoch + 1 });
+      epochs.set(at, row.epoch + 1);
       const claim = { nextOffset: row.nextOffset, cursor: row.cursor };
       intake.claims.push({ at, identity, claim });
       return claim;
@@ -61,6 +64,8 @@ export function createRecordingIntake(options: RecordingOptions = {}): Recording
     async deliver(partition, batch) {
       const at = nameOf(partition);
       await options.before?.(at, batch);
+      const epoch = epochs.get(at) ?? 0;
+      if (positions.next.get(at)?.epoch !== epoch) throw new TidegaugeError("FENCED", { lane: at, epoch });
       intake.batches.push(batch);
       const taken = intake.taken.get(at) ?? [];
       intake.taken.set(at, taken);

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { TidegaugeError } from "../engine/errors.ts";
+import { type Log, silentLog } from "../engine/log.ts";
+import type { Intake, Source } from "../engine/source.ts";
+import { createClient, type KafkaConnection } from "./kafka/client.ts";
+import { createCluster } from "./kafka/cluster.ts";
+import { openSession, type Session } from "./kafka/session.ts";
+import { watchProgress } from "./kafka/watchdog.ts";
+
+/** Where a topic begins for whom no position is stored. */
+export type From = "earliest" | "latest" | { readonly time: number };
+
+export interface KafkaSourceOptions extends KafkaConnection {
+  readonly group: string;
+  readonly topics: readonly (string | { readonly topic: string; readonly from: From })[];
+  /** For topics that name none. Default earliest. */
+  readonly from?: From;
+  /** After this long without a heartbeat the group takes our partitions. Default 30 s. */
+  readonly sessionMs?: number;
+  /** Default 1 s: also how soon a member notices that another joined. */
+  readonly heartbeatMs?: number;
+  readonly log?: Log;
+}
+
+export interface KafkaSource extends Source {
+  /** Partitions of each topic; SOURCE_MISSING for one that does not exist. */
+  partitionsByTopic(): Promise<ReadonlyMap<string, number>>;
+}
+
+const FIRST_BACKOFF_MS = 500;
+const MOST_BACKOFF_MS = 10_000;
+/** A consumer that lived so long was healthy: the next failure starts over. */
+const HEALTHY_MS = 60_000;
+
+/** Topics of one cluster under one group. Positions come from the intake; the group's own offsets are for lag tools. */
+export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
+  const log = options.log ?? silentLog;
+  const kafka = createClient(options, log);
+  const cluster = createCluster(kafka);
+  const starts = new Map(
+    options.topics.map((each) => (typeof each === "string" ? ([each, undefined] as const) : [each.topic, each.from])),
+  );
+  const topics = [...starts.keys()];
+  const fenced = new Set<string>();
+  const stop = new AbortController();
+  let session: Session | null = null;
+
+  async function whileUnavailable<T>(what: () => Promise<T>): Promise<T | null> {
+    for (let backoff = FIRST_BACKOFF_MS; !stop.signal.aborted; backoff = Math.min(backoff * 2, MOST_BACKOFF_MS)) {
+      try {
+        return await what();
+      } catch (error) {
+        if (error instanceof TidegaugeError && !error.retryable) throw error;
+        log.warn(`kafka does not answer: ${(error as Error).message}`, { brokers: options.brokers, retryMs: backoff });
+        await rest(backoff);
+      }
+    }
+    return null;
+  }
+
+  const rest = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
+
+  /** One consumer after the other until stop() or something that cannot be mended. */
+  async function run(intake: Intake): Promise<void> {
+    await whileUnavailable(() => cluster.partitions(topics));
+    let fatal: { readonly error: unknown } | null = null;
+    let backoff = FIRST_BACKOFF_MS;
+    while (!stop.signal.aborted && fatal === null) {
+      const opened = Date.now();
+      const outcome = await live(intake, (error) => {
+        fatal ??= { error };
+        session?.fail(error as Error);
+      });
+      if (outcome === null || fatal !== null) break;
+      if (Date.now() - opened > HEALTHY_MS) backoff = FIRST_BACKOFF_MS;
+      log.error(`kafka consumer failed: ${outcome.message}; starting another`, { retryMs: backoff });
+      await rest(backoff);
+      backoff = Math.min(backoff * 2, MOST_BACKOFF_MS);
+    }
+    await cluster.close();
+    const end = fatal as { readonly error: unknown } | null;
+    if (end !== null) throw end.error;
+  }
+
+  /** Null: stopped. */
+  async function live(intake: Intake, fatal: (error: unknown) => void): Promise<Error | null> {
+    try {
+      session = await openSession({
+        kafka,
+        cluster,
+        group: options.group,
+        topics,
+        intake,
+        log,
+        fenced,
+        sessionMs: options.sessionMs ?? 30_000,
+        heartbeatMs: options.heartbeatMs ?? 1000,
+        fatal,
+        async beginning({ topic, partition }, bounds) {
+          const from = starts.get(topic) ?? options.from ?? "earliest";
+          if (from === "earliest") return bounds.low;
+          if (from === "latest") return bounds.high;
+          const found = await cluster.offsetAt(topic, partition, from.time);
+          return found < 0 ? bounds.high : found;
+        },
+      });
+    } catch (error) {
+      return error as Error;
+    }
+    const unwatch = watchProgress(session, cluster, intake, log);
+    const stopped = new Promise<null>((resolve) => {
+      if (stop.signal.aborted) resolve(null);
+      stop.signal.addEventListener("abort", () => resolve(null), { once: true });
+    });
+    const outcome = await Promise.race([session.crashed, stopped]);
+    unwatch();
+    await session.close();
+    session = null;
+    return outcome;
+  }
+
+  return {
+    description: `kafka ${topics.map((topic) => `topic ${topic}`).join(", ")}`,
+    partitionsByTopic: () => cluster.partitions(topics),
+    async partitionCount() {
+      return Math.max(...(await cluster.partitions(topics)).values());
+    },
+    run,
+    async stop() {
+      stop.abort();
+    },
+    committed: (partition, nextOffset) => session?.commit(partition, nextOffset),
+  };
+}

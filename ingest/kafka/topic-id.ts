@@ -1,0 +1,110 @@
+import type { Kafka } from "kafkajs";
+
+const METADATA = 3;
+/** The first version that carries topic ids (brokers from 2.8 on). */
+const VERSION = 10;
+
+interface Connection {
+  send(exchange: unknown): Promise<string | null>;
+}
+interface Broker {
+  connect(): Promise<void>;
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>;
+  readonly connectionPool: Connection;
+}
+interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  readonly brokerPool: { readonly seedBroker: Broker };
+}
+
+/** The topic's id, which kafkajs does not know of: one Metadata request over its own connection, TLS and SASL included. */
+export async function fetchTopicId(kafka: Kafka, topic: string): Promise<string | null> {
+  const create = Object.getOwnPropertySymbols(kafka).find((each) => each.description?.endsWith(":createCluster"));
+  if (create === undefined) return null;
+  const client = kafka as unknown as Record<symbol, (options: object) => Cluster>;
+  const cluster = client[create]!({ metadataMaxAge: 300_000, allowAutoTopicCreation: false });
+  await cluster.connect();
+  try {
+    const { seedBroker: broker } = cluster.brokerPool;
+    await broker.connect();
+    if ((broker.versions[METADATA]?.maxVersion ?? 0) < VERSION) return null;
+    return await broker.connectionPool.send({
+      request: {
+        apiKey: METADATA,
+        apiVersion: VERSION,
+        apiName: "Metadata",
+        encode: async () => encoded(requestBody(topic)),
+      },
+      response: {
+        decode: async (data: Buffer) => ({ id: readTopicId(data), clientSideThrottleTime: 0 }),
+        parse: async ({ id }: { id: string | null }) => id,
+      },
+    });
+  } finally {
+    await cluster.disconnect();
+  }
+}
+
+/** What kafkajs's encoder takes from another encoder. */
+function encoded(buffer: Buffer): object {
+  return { buf: buffer, buffer };
+}
+
+/** Ends the header with its empty tags; one topic by name; no creation, no authorisations, no tags. */
+function requestBody(topic: string): Buffer {
+  const name = Buffer.from(topic);
+  return Buffer.concat([
+    Buffer.from([0, 2]),
+    Buffer.alloc(16),
+    uvarint(name.length + 1),
+    name,
+    Buffer.from([0, 0, 0, 0, 0]),
+  ]);
+}
+
+function readTopicId(data: Buffer): string | null {
+  let at = 0;
+  const uvar = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = data.readUInt8(at++);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  };
+  const string = (): void => {
+    const length = uvar();
+    at += Math.max(length - 1, 0);
+  };
+  const tags = (): void => {
+    for (let count = uvar(); count > 0; count--) {
+      uvar();
+      const length = uvar();
+      at += length;
+    }
+  };
+  tags();
+  at += 4;
+  for (let brokers = uvar() - 1; brokers > 0; brokers--) {
+    at += 4;
+    string();
+    at += 4;
+    string();
+    tags();
+  }
+  string();
+  at += 4;
+  if (uvar() !== 2 || data.readInt16BE(at) !== 0) return null;
+  at += 2;
+  string();
+  return data.toString("hex", at, at + 16);
+}
+
+function uvarint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    bytes.push(rest < 128 ? rest : (rest % 128) | 0x80);
+    if (rest < 128) return Buffer.from(bytes);
+  }
+}

@@ -1,0 +1,45 @@
+import { TidegaugeError } from "../../engine/errors.ts";
+import type { Log } from "../../engine/log.ts";
+import type { Intake } from "../../engine/source.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Session } from "./session.ts";
+
+const LOOK_MS = 10_000;
+const STUCK_LOOKS = 3;
+
+/**
+ * After a broker is lost the client may wait for one partition for ever. A partition that has records, nothing in hand
+ * and does not move for three looks ends the session; a new consumer goes on. Keeps the lag current meanwhile.
+ */
+export function watchProgress(session: Session, cluster: Cluster, intake: Intake, log: Log): () => void {
+  const seen = new Map<string, { readonly expected: number; readonly looks: number }>();
+
+  async function look(): Promise<void> {
+    for (const [name, feed] of session.feeds()) {
+      const split = name.lastIndexOf("[");
+      const id = { topic: name.slice(0, split), partition: Number(name.slice(split + 1, -1)) };
+      const { high } = await cluster.bounds(id.topic, id.partition);
+      const { expected, idle } = feed.progress();
+      if (feed.state() !== "running") {
+        seen.delete(name);
+        continue;
+      }
+      intake.highWatermark(id, high);
+      const before = seen.get(name);
+      const stuck = idle && high > expected && before?.expected === expected;
+      const looks = stuck ? before.looks + 1 : 0;
+      seen.set(name, { expected, looks });
+      if (looks < STUCK_LOOKS) continue;
+      log.error("a kafka partition does not move", { ...id, nextOffset: expected, highWatermark: high });
+      session.fail(
+        new TidegaugeError("SOURCE_UNAVAILABLE", { source: name, why: "no records come, though it has some" }),
+      );
+      return;
+    }
+  }
+
+  const timer = setInterval(() => {
+    look().catch((error: Error) => log.info(`kafka offsets cannot be read: ${error.message}`));
+  }, LOOK_MS);
+  return () => clearInterval(timer);
+}
