@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fromFloat16 } from "../statistics/float16.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
-import { interpret, NEAR_EMBEDDING, NEAR_HASH } from "./interpret.ts";
+import { interpret } from "./interpret.ts";
 
 const folder = process.env.DATASETS_DIR;
 const here = folder !== undefined && existsSync(`${folder}/clinc150.json`);
@@ -15,7 +15,7 @@ const REFERENCE = 1500;
 
 test.skipIf(!here)("one held-out intent at 10 % leads the explanation, on sentence embeddings", () => {
   const { rows, embeddings } = load();
-  const purity = meanPurity(rows, NEAR_EMBEDDING, 384, () => (ids) => {
+  const purity = meanPurity(rows, 384, () => (ids) => {
     const out = new Float32Array(ids.length * 384);
     ids.forEach((id, i) => {
       out.set(embeddings.subarray(id * 384, (id + 1) * 384), i * 384);
@@ -27,7 +27,7 @@ test.skipIf(!here)("one held-out intent at 10 % leads the explanation, on senten
 
 test.skipIf(!here)("one held-out intent at 10 % leads the explanation, on the hash encoder", () => {
   const { rows } = load();
-  const purity = meanPurity(rows, NEAR_HASH, 128, (reference) => {
+  const purity = meanPurity(rows, 128, (reference) => {
     const fitting = reference.slice(0, 1000).map((id) => rows[id]!.text);
     const encoder = fitHashEncoder(fitting, 1);
     return (ids) =>
@@ -47,7 +47,6 @@ interface Row {
 /** Share of the top cluster's examples that are of the held-out intent, mean over the splits. */
 function meanPurity(
   rows: readonly Row[],
-  near: number,
   dim: number,
   encoderOf: (reference: readonly number[]) => (ids: readonly number[]) => Float32Array,
 ): number {
@@ -66,7 +65,6 @@ function meanPurity(
     const texts = (some: readonly number[]): readonly string[] => some.map((id) => rows[id]!.text);
     const top = interpret({
       dim,
-      near,
       since: SINCE,
       candidates: { texts: texts(stream), embeddings: embed(stream) },
       reference: { texts: texts(reference), embeddings: embed(reference) },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
-import { type EmbeddedTexts, interpret, NEAR_HASH, type Question } from "./interpret.ts";
+import { type EmbeddedTexts, interpret, type Question } from "./interpret.ts";
 
 const everyday = [
   "where is my parcel",
@@ -30,7 +30,6 @@ function ask(texts: readonly string[], more: Partial<Question> = {}): Question {
     candidates: embed(texts),
     since: texts.length,
     reference: embed(reference),
-    near: NEAR_HASH,
     ...more,
   };
 }

@@ -1,3 +1,4 @@
+import { quantile } from "../statistics/normal.ts";
 import { stickyToken } from "./sticky.ts";
 import { distinctiveTerms, indexTerms, type TermIndex } from "./terms.ts";
 
@@ -14,14 +15,16 @@ export interface Question {
   /** All texts since the onset, candidates or not. */
   readonly since: number;
   readonly reference: EmbeddedTexts;
-  /** Cosine from which two texts speak of the same thing; depends on the encoder. */
-  readonly near: number;
+  /** Cosine from which two texts speak of the same thing; nearOf(reference) unless given. */
+  readonly near?: number;
   /** indexTerms(reference.texts), when the caller keeps it. */
   readonly referenceTerms?: TermIndex;
 }
 
 export interface Interpretation {
   readonly clusters: readonly Cluster[];
+  /** What the candidates say more than the reference, over all clusters. */
+  readonly terms: readonly string[];
   /** A token that is no word in most candidates: then embeddings deceive. */
   readonly sticky: string | null;
   /** Share of the texts since the onset that the clusters have beyond what the reference lets expect. */
@@ -40,14 +43,18 @@ export interface Cluster {
   readonly size: number;
 }
 
-/** `near` for sentence-transformer embeddings and for the hash encoder. */
-export const NEAR_EMBEDDING = 0.6;
+/** Used where the caller takes no measure of the reference: sentence-transformer embeddings, hash encoder. */
+export const NEAR_EMBEDDING = 0.5;
 export const NEAR_HASH = 0.5;
 
 const MOST_CLUSTERS = 5;
 const LEAST_SIZE = 3;
 const EXAMPLES = 5;
 const TERMS = 6;
+const ALL_TERMS = 10;
+const NEAR_SAMPLE = 400;
+/** A cluster whose members share no words is an accident of the encoder. */
+const LEAST_TERM_SHARE = 0.15;
 
 /**
  * What is new, by gain: of all candidates the one whose neighbourhood grew most beyond the reference,
@@ -57,23 +64,42 @@ const TERMS = 6;
 export function interpret(question: Question): Interpretation {
   const { candidates, reference, since } = question;
   const referenceTerms = question.referenceTerms ?? indexTerms(reference.texts);
-  const links = neighbours(question);
+  const near = question.near ?? nearOf(reference.embeddings, question.dim);
+  const links = neighbours(question, near);
   const alive = new Uint8Array(candidates.texts.length).fill(1);
   const before = new Map<number, number>();
   const clusters: Cluster[] = [];
   let excess = 0;
   while (clusters.length < MOST_CLUSTERS) {
-    const best = strongest(question, links, alive, before);
+    const best = strongest(question, near, links, alive, before);
     if (best === null || (best.members.length < LEAST_SIZE && clusters.length > 0)) break;
     for (const member of best.members) alive[member] = 0;
-    clusters.push(describe(question, best, referenceTerms));
     excess += best.members.length - best.expected;
+    const cluster = describe(question, best, referenceTerms);
+    if (cluster.terms.length > 0 || best.members.length < LEAST_SIZE) clusters.push(cluster);
   }
   return {
     clusters,
+    terms: distinctiveTerms(candidates.texts, referenceTerms, ALL_TERMS),
     sticky: stickyToken(candidates.texts, reference.texts),
     shareNew: Math.min(1, Math.max(0, excess / Math.max(1, since))),
   };
+}
+
+/**
+ * The cosine that one pair of reference texts in 200 exceeds: a scale that fits each encoder and each length of text
+ * (measured: .51 for MiniLM and .54 for the hash encoder on requests, .42 for the hash encoder on long sentences).
+ */
+export function nearOf(reference: Float32Array, dim: number): number {
+  const rows = reference.length / dim;
+  const step = Math.max(1, Math.floor(rows / NEAR_SAMPLE));
+  const cosines: number[] = [];
+  for (let i = 0; i < rows; i += step) {
+    for (let j = 0; j < i; j += step) cosines.push(product(reference, i, reference, j, dim));
+  }
+  if (cosines.length < 200) return NEAR_HASH;
+  const sorted = Float64Array.from(cosines).sort();
+  return Math.min(0.75, Math.max(0.35, quantile(sorted, 0.995)));
 }
 
 interface Best {
@@ -86,13 +112,14 @@ interface Best {
 /** Counting in the reference is the costly part: done only for centers that could still win. */
 function strongest(
   question: Question,
+  near: number,
   links: readonly (readonly number[])[],
   alive: Uint8Array,
   before: Map<number, number>,
 ): Best | null {
   const { since, reference } = question;
   const sized = links
-    .flatMap((near, center) => (alive[center] ? [{ center, members: near.filter((other) => alive[other]) }] : []))
+    .flatMap((all, center) => (alive[center] ? [{ center, members: all.filter((other) => alive[other]) }] : []))
     .sort((a, b) => b.members.length - a.members.length || a.center - b.center);
   const unit = since / (reference.texts.length + 1);
   let best: Best | null = null;
@@ -101,7 +128,7 @@ function strongest(
     if (gain(members.length, unit) <= bestGain) break;
     let m = before.get(center);
     if (m === undefined) {
-      m = countNear(question, center);
+      m = countNear(question, near, center);
       before.set(center, m);
     }
     const value = gain(members.length, unit * (m + 1));
@@ -127,7 +154,7 @@ function describe(question: Question, best: Best, referenceTerms: TermIndex): Cl
     .sort((a, b) => b.cosine - a.cosine || a.member - b.member)
     .map(({ member }) => candidates.texts[member]!);
   const medoid = candidates.texts[best.center]!;
-  const terms = distinctiveTerms(nearest, referenceTerms, TERMS);
+  const terms = distinctiveTerms(nearest, referenceTerms, TERMS, LEAST_TERM_SHARE);
   return {
     name: terms.length > 0 ? terms.slice(0, 3).join(", ") : medoid.slice(0, 40),
     terms,
@@ -141,7 +168,7 @@ function describe(question: Question, best: Best, referenceTerms: TermIndex): Cl
 }
 
 /** For every candidate the candidates near it, itself first in count whatever its vector. */
-function neighbours({ candidates, dim, near }: Question): number[][] {
+function neighbours({ candidates, dim }: Question, near: number): number[][] {
   const { embeddings, texts } = candidates;
   const out: number[][] = texts.map((_, i) => [i]);
   for (let i = 0; i < texts.length; i++) {
@@ -154,7 +181,7 @@ function neighbours({ candidates, dim, near }: Question): number[][] {
   return out;
 }
 
-function countNear({ candidates, reference, dim, near }: Question, center: number): number {
+function countNear({ candidates, reference, dim }: Question, near: number, center: number): number {
   let count = 0;
   for (let row = 0; row < reference.texts.length; row++) {
     if (product(candidates.embeddings, center, reference.embeddings, row, dim) >= near) count++;

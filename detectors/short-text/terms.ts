@@ -10,7 +10,10 @@ const PLAIN = new Set(
     "say see she should so some such take tell than thank thanks that that's the their them then there there's these " +
     "they they're they've this those through to too two under until up upon us use very want was wasn't way we we'd we'll we're " +
     "we've were what what's when where where's which while who whom who's why will with won't would yes yet you you'd " +
-    "you'll you're you've your yours make made many may might shall without whether within"
+    "you'll you're you've your yours make made many may might shall without whether within across against although among " +
+    "another anyone anything back between during either else even ever everyone everything however instead lot lots " +
+    "never none nothing often others perhaps quite rather really since someone something still than though thing things " +
+    "throughout toward towards unless until upon used using via well whatever yet"
   ).split(" "),
 );
 
@@ -28,11 +31,16 @@ export function indexTerms(texts: readonly string[]): TermIndex {
 
 /**
  * What the group says more often than the reference: gain of its document frequency over the expected one,
- * n ln(n/E) − (n − E), strongest first.
+ * n ln(n/E) − (n − E), strongest first; only what at least `leastShare` of the group says.
  */
-export function distinctiveTerms(group: readonly string[], reference: TermIndex, most: number): string[] {
+export function distinctiveTerms(
+  group: readonly string[],
+  reference: TermIndex,
+  most: number,
+  leastShare = 0,
+): string[] {
   const inside = indexTerms(group);
-  const least = group.length >= 4 ? 2 : 1;
+  const least = Math.max(group.length >= 4 ? 2 : 1, leastShare * group.length);
   const scored: Scored[] = [];
   for (const [term, count] of inside.frequency) {
     const expected = (group.length * ((reference.frequency.get(term) ?? 0) + 1)) / (reference.texts + 1);

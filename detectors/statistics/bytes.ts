@@ -88,4 +88,5 @@ export function createReader(bytes: Uint8Array): Reader {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A leading byte order mark is part of the text: what was saved is what is read.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,0 +1,210 @@
+/**
+ * Detection, delay and onset error of short-text on CLINC150 against its bars, and false alarms on clean utterances.
+ *   DATASETS_DIR=… node --import tsx bench/short-text-bars.ts [--splits 5] [--streams 12] [--clean 200000]
+ *     [--encoder given,hash] [--cells novel10,one10] [--reference 1500] [--novel 50]
+ */
+import { parseArgs } from "node:util";
+import { createTensors } from "../adapters/tensors/create.ts";
+import type { TextEvent } from "../detectors/short-text/event.ts";
+import { shortText } from "../detectors/short-text/short-text.ts";
+import type { Outcome } from "../engine/detector.ts";
+import type { SignalDraft } from "../engine/signal.ts";
+import {
+  CELLS,
+  type Cell,
+  type Corpus,
+  loadCorpus,
+  makeStream,
+  seeded,
+  shuffle,
+  splitIntents,
+} from "./short-text-clinc.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    splits: { type: "string", default: "5" },
+    streams: { type: "string", default: "12" },
+    clean: { type: "string", default: "200000" },
+    encoder: { type: "string", default: "given,hash" },
+    cells: { type: "string", default: CELLS.join(",") },
+    reference: { type: "string", default: "1500" },
+    novel: { type: "string", default: "50" },
+    options: { type: "string", default: "{}" },
+  },
+});
+
+type Encoder = "given" | "hash";
+/** Least share detected, most median delay, most median onset error. */
+type Bar = readonly [detected: number, delay: number, onset: number];
+const BARS: Readonly<Record<Encoder, Partial<Record<Cell, Bar>>>> = {
+  given: {
+    novel10: [0.9, 330, 110],
+    novel20: [0.98, 125, 40],
+    novel50: [1, 35, 20],
+    one10: [0.9, 260, 40],
+    surge10: [0.9, 270, 60],
+    gradual30: [0.95, 540, Number.POSITIVE_INFINITY],
+    oos10: [0.98, 105, 40],
+  },
+  hash: {
+    novel20: [0.85, 330, 110],
+    novel50: [0.98, 85, 40],
+    one10: [0.85, 310, 100],
+    surge10: [0.8, 400, 120],
+  },
+};
+const KINDS: Readonly<Record<Cell, readonly string[]>> = {
+  novel5: ["drift"],
+  novel10: ["drift"],
+  novel20: ["drift"],
+  novel50: ["drift"],
+  one10: ["drift", "surge"],
+  surge10: ["surge"],
+  gradual30: ["drift"],
+  oos10: ["drift"],
+};
+const R = Number(args.reference);
+const CLEAN = 700;
+const CHANGED = 1000;
+const options = shortText.options.parse(JSON.parse(args.options));
+const tensors = createTensors("auto");
+
+interface Heard {
+  readonly index: number;
+  readonly signal: SignalDraft;
+}
+
+function replay(corpus: Corpus, rows: readonly number[], encoder: Encoder, seed: number): Heard[] {
+  const settings = { options, reference: { first: R }, promise: 10_000, seed };
+  const model = shortText.open(settings, { tensors, embedder: { kind: encoder === "hash" ? "hash" : "none" } });
+  if (model instanceof Promise) throw model;
+  const state = model.init("bench");
+  const heard: Heard[] = [];
+  for (let from = 0; from < rows.length; from += 256) {
+    const events = rows.slice(from, from + 256).map((row): TextEvent => {
+      const text = corpus.texts[row]!;
+      if (encoder === "hash") return { text };
+      const vector = corpus.embeddings.subarray(row * corpus.dim, (row + 1) * corpus.dim);
+      return { text, embedding: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64") };
+    });
+    const prepared = model.prepare!(events.map((event) => ({ state, event, time: null }))) as readonly unknown[];
+    events.forEach((event, i) => {
+      const outcomes = model.step([{ state, event, time: null, prepared: prepared[i] }]);
+      for (const signal of (outcomes as readonly Outcome[])[0]!.signals) heard.push({ index: from + i, signal });
+    });
+  }
+  model.close?.();
+  return heard;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted.length === 0 ? Number.NaN : sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function share(part: number, whole: number): string {
+  return `${Math.round((100 * part) / Math.max(1, whole))} %`;
+}
+
+function measureCell(corpus: Corpus, encoder: Encoder, cell: Cell): void {
+  const delays: number[] = [];
+  const errors: number[] = [];
+  const purities: number[] = [];
+  let inside = 0;
+  let before = 0;
+  let streams = 0;
+  for (let s = 0; s < Number(args.splits); s++) {
+    const split = splitIntents(corpus, Number(args.novel), seeded("split", s));
+    for (let k = 0; k < Number(args.streams); k++) {
+      const random = seeded("stream", s, k, cell);
+      const rows = makeStream(corpus, split, cell, R + CLEAN, CHANGED, random);
+      const heard = replay(corpus, rows, encoder, s * 1000 + k);
+      streams += 1;
+      const alarms = heard.filter(({ signal }) => KINDS[cell].includes(signal.kind));
+      before += alarms.filter(({ index }) => index < R + CLEAN).length;
+      const found = alarms.find(({ index }) => index >= R + CLEAN);
+      if (found === undefined) continue;
+      delays.push(found.index - R - CLEAN);
+      const onset = found.signal.onset!;
+      errors.push(Math.abs(onset.index - R - CLEAN));
+      if (onset.low <= R + CLEAN && R + CLEAN <= onset.high) inside += 1;
+      purities.push(purityOf(corpus, rows.slice(R + CLEAN), cell, split.novel, heard));
+    }
+  }
+  const bar = BARS[encoder][cell];
+  const ok =
+    bar === undefined || (delays.length / streams >= bar[0] && median(delays) <= bar[1] && median(errors) <= bar[2]);
+  const mean = purities.filter((v) => !Number.isNaN(v));
+  console.log(
+    [
+      encoder.padEnd(6),
+      cell.padEnd(10),
+      share(delays.length, streams).padStart(6),
+      String(median(delays)).padStart(5),
+      String(median(errors)).padStart(5),
+      share(inside, delays.length).padStart(6),
+      (mean.reduce((a, b) => a + b, 0) / Math.max(1, mean.length)).toFixed(2).padStart(5),
+      String(before).padStart(4),
+      (bar === undefined ? "" : bar.map((v) => (v === Number.POSITIVE_INFINITY ? "–" : v)).join("/")).padStart(12),
+      ok ? "" : "BELOW THE BAR",
+    ].join("  "),
+  );
+}
+
+/** Share of the leading cluster's examples that are of what was put in, at the last explanation. */
+function purityOf(
+  corpus: Corpus,
+  rows: readonly number[],
+  cell: Cell,
+  novel: readonly number[],
+  heard: readonly Heard[],
+): number {
+  if (cell !== "one10" && !cell.startsWith("novel")) return Number.NaN;
+  const said = heard.filter(({ signal, index }) => index >= R + CLEAN && signal.kind === "explained").at(-1);
+  const examples = (said?.signal.explanation.clusters as { examples: string[] }[] | undefined)?.[0]?.examples;
+  if (examples === undefined) return Number.NaN;
+  const put = new Set(novel);
+  const texts = new Set(rows.filter((row) => put.has(row)).map((row) => corpus.texts[row]!));
+  return examples.filter((text) => texts.has(text)).length / examples.length;
+}
+
+function measureClean(corpus: Corpus, encoder: Encoder): void {
+  const wanted = Number(args.clean);
+  const counts: Record<string, number> = { drift: 0, surge: 0, driftAgain: 0, surgeAgain: 0 };
+  let events = 0;
+  let references = 0;
+  for (let s = 0; events < wanted; s++) {
+    const split = splitIntents(corpus, Number(args.novel), seeded("clean", s));
+    const rows = shuffle([...split.known], seeded("clean order", s));
+    const heard = replay(corpus, rows, encoder, 77_000 + s);
+    events += rows.length - R;
+    references += 1;
+    const open = new Set<string>();
+    for (const { signal } of heard) {
+      if (signal.kind === "recovered") open.delete(signal.episodeOf!);
+      if (signal.kind !== "drift" && signal.kind !== "surge") continue;
+      const name = open.has(signal.kind) ? `${signal.kind}Again` : signal.kind;
+      open.add(signal.kind);
+      counts[name] = counts[name]! + 1;
+    }
+  }
+  const rate = (n: number): string => ((10_000 * n) / events).toFixed(2);
+  console.log(
+    `${encoder} clean: ${events} utterances, ${references} references; per 10,000: drift ${rate(counts.drift!)} (+${rate(counts.driftAgain!)} confirmed), surge ${rate(counts.surge!)} (+${rate(counts.surgeAgain!)} confirmed)`,
+  );
+}
+
+const corpus = loadCorpus();
+if (corpus === null) console.warn("SKIPPED: set DATASETS_DIR to a folder with clinc150.json and clinc150-minilm.f16");
+else {
+  console.log(
+    `reference ${R}, ${args.splits} splits × ${args.streams} streams, ${args.novel} novel intents, backend ${tensors.backend}`,
+  );
+  console.log("encoder cell      detected delay onset  in90%  purity before   bar");
+  const cells = args.cells.split(",").filter((cell) => cell !== "") as Cell[];
+  for (const encoder of args.encoder.split(",") as Encoder[]) {
+    for (const cell of cells) measureCell(corpus, encoder, cell);
+    if (Number(args.clean) > 0) measureClean(corpus, encoder);
+  }
+  console.log(`${Math.round(process.cpuUsage().user / 1e6)} s of CPU`);
+}

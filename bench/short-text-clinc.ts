@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fromFloat16 } from "../detectors/statistics/float16.ts";
+import { createRandom, type Random, uniform } from "../detectors/statistics/random.ts";
+
+/** Real utterances with their intents and sentence embeddings. */
+export interface Corpus {
+  readonly texts: readonly string[];
+  readonly intents: readonly string[];
+  /** Row-major [texts, dim]; base64 of each row is what a producer would send. */
+  readonly embeddings: Float32Array;
+  readonly dim: number;
+}
+
+const PARTS = ["train", "val", "test", "oos_train", "oos_val", "oos_test"] as const;
+
+/** CLINC150 from DATASETS_DIR, or null. */
+export function loadCorpus(): Corpus | null {
+  const folder = process.env.DATASETS_DIR;
+  if (folder === undefined || !existsSync(`${folder}/clinc150.json`)) return null;
+  const data = JSON.parse(readFileSync(`${folder}/clinc150.json`, "utf8")) as Record<string, [string, string][]>;
+  const rows = PARTS.flatMap((part) => data[part]!);
+  const bytes = readFileSync(`${folder}/clinc150-minilm.f16`);
+  const bits = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return {
+    texts: rows.map(([text]) => text),
+    intents: rows.map(([, intent]) => intent),
+    embeddings: fromFloat16(bits),
+    dim: 384,
+  };
+}
+
+/** Rows of known and novel intents and of no intent, each shuffled. */
+export interface Split {
+  readonly known: readonly number[];
+  readonly novel: readonly number[];
+  readonly outside: readonly number[];
+}
+
+export function splitIntents(corpus: Corpus, novelIntents: number, random: Random): Split {
+  const names = shuffle([...new Set(corpus.intents)].filter((name) => name !== "oos").sort(), random);
+  const held = new Set(names.slice(0, novelIntents));
+  const rows = shuffle(
+    corpus.texts.map((_, i) => i),
+    random,
+  );
+  return {
+    known: rows.filter((row) => corpus.intents[row] !== "oos" && !held.has(corpus.intents[row]!)),
+    novel: rows.filter((row) => held.has(corpus.intents[row]!)),
+    outside: rows.filter((row) => corpus.intents[row] === "oos"),
+  };
+}
+
+export const CELLS = ["novel5", "novel10", "novel20", "novel50", "one10", "surge10", "gradual30", "oos10"] as const;
+export type Cell = (typeof CELLS)[number];
+
+/** Rows of a stream: reference and clean part, then the change. Nothing comes twice. */
+export function makeStream(
+  corpus: Corpus,
+  split: Split,
+  cell: Cell,
+  clean: number,
+  changed: number,
+  random: Random,
+): readonly number[] {
+  const known = shuffle([...split.known], random);
+  const pool = poolOf(corpus, split, cell, known.slice(clean), random);
+  const raised = new Set(cell === "surge10" ? pool : []);
+  const normal = known.filter((row) => !raised.has(row) || known.indexOf(row) < clean);
+  const out = normal.slice(0, clean);
+  let at = clean;
+  let taken = 0;
+  for (let t = 0; t < changed; t++) {
+    const share = shareOf(cell, t / changed);
+    if (uniform(random) < share && taken < pool.length) out.push(pool[taken++]!);
+    else out.push(normal[at++]!);
+  }
+  return out;
+}
+
+function poolOf(corpus: Corpus, split: Split, cell: Cell, rest: readonly number[], random: Random): readonly number[] {
+  switch (cell) {
+    case "oos10":
+      return shuffle([...split.outside], random);
+    case "one10": {
+      const intent = corpus.intents[split.novel[Math.floor(uniform(random) * split.novel.length)]!];
+      return shuffle(
+        split.novel.filter((row) => corpus.intents[row] === intent),
+        random,
+      );
+    }
+    case "surge10": {
+      const intent = corpus.intents[rest[Math.floor(uniform(random) * rest.length)]!];
+      return rest.filter((row) => corpus.intents[row] === intent);
+    }
+    default:
+      return shuffle([...split.novel], random);
+  }
+}
+
+function shareOf(cell: Cell, progress: number): number {
+  switch (cell) {
+    case "novel5":
+      return 0.05;
+    case "novel20":
+      return 0.2;
+    case "novel50":
+      return 0.5;
+    case "gradual30":
+      return 0.3 * progress;
+    default:
+      return 0.1;
+  }
+}
+
+export function shuffle<T>(values: T[], random: Random): T[] {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = Math.floor(uniform(random) * (i + 1));
+    [values[i], values[j]] = [values[j]!, values[i]!];
+  }
+  return values;
+}
+
+export const seeded = createRandom;
