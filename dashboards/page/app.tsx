@@ -1,8 +1,11 @@
+import { session } from "./data/session.ts";
+import { useStore } from "./data/store.ts";
 import { type Place, usePlace } from "./router.tsx";
 import { Announcer } from "./shell/announcer.tsx";
 import { Header } from "./shell/header.tsx";
 import { Problem } from "./shell/problem.tsx";
 import { Shortcuts } from "./shell/shortcuts.tsx";
+import { SignIn } from "./shell/sign-in.tsx";
 import { HealthView } from "./views/health.tsx";
 import { MonitorView } from "./views/monitor.tsx";
 import { OverviewView } from "./views/overview.tsx";
@@ -11,6 +14,7 @@ import { SignalsView } from "./views/signals.tsx";
 
 export function App() {
   const place = usePlace();
+  const may = useStore(session);
   return (
     <>
       <a class="skip" href="#main">
@@ -18,11 +22,21 @@ export function App() {
       </a>
       <Header path={place.path} />
       <main id="main" tabIndex={-1}>
-        {view(place)}
+        {may?.access === "none" ? <Locked /> : view(place)}
       </main>
       <Announcer />
       <Shortcuts />
     </>
+  );
+}
+
+function Locked() {
+  return (
+    <section class="problem">
+      <h1>This service asks for its token</h1>
+      <p>It was started with one; with it you see its monitors here.</p>
+      <SignIn />
+    </section>
   );
 }
 

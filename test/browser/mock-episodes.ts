@@ -92,7 +92,7 @@ export function olderEpisode(at: SeriesPointDto): EpisodeDto {
   };
 }
 
-export function textMap(): { reference: number[][]; recent: number[][] } {
+export function textMap(): Record<string, unknown> {
   const around = (seed: number, count: number, x: number, y: number, width: number) =>
     Array.from({ length: count }, (_, i) => [
       x + width * (noise(seed, i) + noise(seed + 9, i) - 1),
@@ -105,7 +105,9 @@ export function textMap(): { reference: number[][]; recent: number[][] } {
       ...around(13, 90, 0.6, 0.25, 0.2),
       ...around(17, 70, 0.25, 0.65, 0.22),
     ],
-    recent: recent.flatMap((dots, cluster) => dots.map((dot) => [...dot, cluster])),
+    recent: recent.flatMap((dots, i) =>
+      dots.map(([x, y]) => ({ x, y, far: i === 0, text: "where is my card", index: 0 })),
+    ),
   };
 }
 

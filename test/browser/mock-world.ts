@@ -71,7 +71,7 @@ export function createWorld(now: number): World {
   return {
     name,
     detector,
-    title: detector === "short-text" ? "Streams of short texts" : "Any number",
+    title: detector === "short-text" ? "Short texts" : "Numbers",
     source,
     acceptsEvents: source === "HTTP",
     state: "running",

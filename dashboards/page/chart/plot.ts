@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { drawOver, drawUnder, levelGradient, readPalette, type Scene } from "./draw.ts";
 import { type Axis, columns, type Mark, type Point, yRange } from "./model.ts";
+import { timeLabels } from "./time-labels.ts";
 
 /** Free space after the newest point: room for the flag of an alarm just raised. */
 const HEADROOM = 0.07;
@@ -88,10 +89,10 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
   const xAxis = (): uPlot.Axis => ({
     ...shared(),
     grid: { show: false },
-    size: 30,
-    ...(scene.axis === "events"
-      ? { values: (_: uPlot, splits: number[]) => splits.map((x) => x.toLocaleString("en-GB")) }
-      : {}),
+    size: scene.axis === "events" ? 30 : 46,
+    space: scene.axis === "events" ? 64 : 76,
+    values: (_, splits, __, ___, step) =>
+      scene.axis === "events" ? splits.map((x) => x.toLocaleString("en-GB")) : timeLabels(splits, step),
   });
   const yAxis = (): uPlot.Axis => ({
     ...shared(),

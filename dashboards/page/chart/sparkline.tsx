@@ -3,8 +3,8 @@ import type { SeriesPointDto } from "../../../adapters/http/types.ts";
 
 /** The recent level of evidence against the alarm line, on a log scale; where it stands above, it turns. */
 
-const WIDTH = 240;
-const HEIGHT = 46;
+const WIDTH = 300;
+const HEIGHT = 54;
 const PAD = 4;
 const FLOOR = 0.02;
 

@@ -2,20 +2,20 @@ import { formatCount, formatNumber, formatShare } from "../parts/format.ts";
 import type { Cluster } from "./read.ts";
 
 /** What people are suddenly saying: each group with its share before and now. */
-export function Clusters({ clusters }: { clusters: readonly Cluster[] }) {
+export function Clusters({ clusters, after }: { clusters: readonly Cluster[]; after: string }) {
   const widest = Math.max(...clusters.map((cluster) => Math.max(cluster.share, cluster.shareBefore)), 1e-9);
   return (
     <ol class="clusters">
       {clusters.map((cluster, i) => (
         <li key={i} class="cluster">
-          <ClusterEntry cluster={cluster} widest={widest} />
+          <ClusterEntry cluster={cluster} widest={widest} after={after} />
         </li>
       ))}
     </ol>
   );
 }
 
-function ClusterEntry({ cluster, widest }: { cluster: Cluster; widest: number }) {
+function ClusterEntry({ cluster, widest, after }: { cluster: Cluster; widest: number; after: string }) {
   const { name, terms, examples, share, shareBefore, size } = cluster;
   const title = name ?? terms.slice(0, 3).join(", ");
   const named = new Set(title.split(", "));
@@ -35,7 +35,7 @@ function ClusterEntry({ cluster, widest }: { cluster: Cluster; widest: number })
       )}
       <dl class="pair">
         <Bar word="before" share={shareBefore} widest={widest} kind="before" />
-        <Bar word="now" share={share} widest={widest} kind="after" />
+        <Bar word={after} share={share} widest={widest} kind="after" />
       </dl>
       {examples.length > 0 && (
         <details class="more">

@@ -9,16 +9,19 @@ const SAID_ELSEWHERE = ["kind", "onset", "promise", "warnings"];
 const DISTRIBUTIONS = ["before", "after", "levels", "direction", "shift", "spreadRatio"];
 
 interface Props {
+  /** The alarm is still on: shares are of now, else of then. */
+  open: boolean;
   explanation: Json;
   /** The state's own details may hold a map of texts. */
   details: Json;
 }
 
 /** The explanation in the detector's own form, told by what is in it; what is not known is shown as plain facts. */
-export function Explanation({ explanation, details }: Props) {
+export function Explanation({ open, explanation, details }: Props) {
   const clusters = readClusters(explanation);
   const before = readDistribution(explanation.before, explanation.levels);
-  const after = readDistribution(explanation.after, explanation.levels);
+  const then = readDistribution(explanation.after, explanation.levels);
+  const after = open ? "now" : "after";
   const map = readMap(explanation.map ?? details.map);
   const warnings = Array.isArray(explanation.warnings)
     ? explanation.warnings.filter((one) => typeof one === "string")
@@ -26,9 +29,9 @@ export function Explanation({ explanation, details }: Props) {
   const shown = new Set<string>(SAID_ELSEWHERE);
   if (clusters.length > 0) shown.add("clusters");
   if (map !== null) shown.add("map");
-  if (before !== null && after !== null) for (const name of DISTRIBUTIONS) shown.add(name);
+  if (before !== null && then !== null) for (const name of DISTRIBUTIONS) shown.add(name);
   const rest = Object.fromEntries(Object.entries(explanation).filter(([name]) => !shown.has(name)));
-  const special = clusters.length > 0 || (before !== null && after !== null);
+  const special = clusters.length > 0 || (before !== null && then !== null);
   return (
     <>
       {warnings.map((one) => (
@@ -36,8 +39,8 @@ export function Explanation({ explanation, details }: Props) {
           {one}
         </p>
       ))}
-      {clusters.length > 0 && <Clusters clusters={clusters} />}
-      {before !== null && after !== null && <BeforeAfter before={before} after={after} />}
+      {clusters.length > 0 && <Clusters clusters={clusters} after={after} />}
+      {before !== null && then !== null && <BeforeAfter before={before} after={then} words={["before", after]} />}
       {map !== null && <TextMap map={map} />}
       {special ? (
         Object.keys(rest).length > 0 && (

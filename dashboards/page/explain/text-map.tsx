@@ -1,9 +1,11 @@
-import { isJson } from "./read.ts";
+import { isJson, textAt } from "./read.ts";
 
 interface Dot {
   readonly x: number;
   readonly y: number;
-  readonly cluster: number;
+  /** Unlike everything normal. */
+  readonly far: boolean;
+  readonly text: string | null;
 }
 
 export interface TextMapData {
@@ -14,7 +16,7 @@ export interface TextMapData {
 const SIZE = 340;
 const HEIGHT = 220;
 
-/** {reference: [[x, y]], recent: [[x, y, cluster]]}, or null when it is not that. */
+/** {reference: [[x, y]], recent: [{x, y, far, text}]}, or null when it is not that. */
 export function readMap(value: unknown): TextMapData | null {
   if (!isJson(value)) return null;
   const reference = dots(value.reference);
@@ -22,7 +24,7 @@ export function readMap(value: unknown): TextMapData | null {
   return reference.length > 0 && recent.length > 0 ? { reference, recent } : null;
 }
 
-/** Texts as dots, near ones alike: what was normal in grey, what is new in colour. */
+/** Texts as dots, alike ones near each other: what was normal in grey, what came since in colour. */
 export function TextMap({ map }: { map: TextMapData }) {
   const all = [...map.reference, ...map.recent];
   const xs = all.map((dot) => dot.x);
@@ -43,11 +45,14 @@ export function TextMap({ map }: { map: TextMapData }) {
           ))}
         </g>
         {map.recent.map((dot, i) => (
-          <circle key={i} class={`new hue-${dot.cluster % 5}`} cx={x(dot)} cy={y(dot)} r="2.600" />
+          <circle key={i} class={dot.far ? "new far" : "new alike"} cx={x(dot)} cy={y(dot)} r="2.600">
+            {dot.text !== null && <title>{dot.text}</title>}
+          </circle>
         ))}
       </svg>
       <figcaption class="quiet small">
-        Grey: what was normal. Colour: since the change. Texts that are alike lie near each other.
+        Each dot is a text; alike ones lie near each other. Grey: what was normal. Blue and orange: since the change,
+        orange unlike anything normal.
       </figcaption>
     </figure>
   );
@@ -56,13 +61,15 @@ export function TextMap({ map }: { map: TextMapData }) {
 function dots(value: unknown): readonly Dot[] {
   if (!Array.isArray(value)) return [];
   return value
-    .map((one) =>
-      Array.isArray(one)
-        ? { x: Number(one[0]), y: Number(one[1]), cluster: Number(one[2] ?? 0) }
-        : isJson(one)
-          ? { x: Number(one.x), y: Number(one.y), cluster: Number(one.cluster ?? 0) }
-          : { x: Number.NaN, y: 0, cluster: 0 },
-    )
+    .map((one): Dot => {
+      const [x, y] = Array.isArray(one) ? one : isJson(one) ? [one.x, one.y] : [];
+      return {
+        x: Number(x),
+        y: Number(y),
+        far: isJson(one) && one.far === true,
+        text: isJson(one) ? textAt(one, "text") : null,
+      };
+    })
     .filter((dot) => Number.isFinite(dot.x) && Number.isFinite(dot.y))
-    .slice(0, 2_000);
+    .slice(0, 1_000);
 }

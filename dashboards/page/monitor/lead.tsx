@@ -1,8 +1,14 @@
 import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { timeOf } from "../chart/model.ts";
-import { formatCount, formatExact, formatTime, plural } from "../parts/format.ts";
+import { formatCount, formatExact, formatSpan, formatTime, plural } from "../parts/format.ts";
 import { tell } from "../parts/tell.ts";
-import { ENDED } from "../views/monitor-row.tsx";
+
+const REASONS = {
+  recovered: "by itself",
+  quiet: "after a quiet while",
+  adapted: "taken as the new normal",
+  "false-alarm": "a false alarm",
+} as const;
 
 interface Props {
   detail: MonitorDetail;
@@ -16,6 +22,9 @@ export function Lead({ detail, value, episode }: Props) {
   return (
     <>
       <p class="lead">{leadSentence(detail, value, episode)}</p>
+      {episode !== null && episode.closed !== null && (
+        <p class="lead-past">The alarm said: “{tell(episode.summary, episode.onset, series)}”</p>
+      )}
       {inspection.learning !== null && inspection.status === "learning" && (
         <progress
           class="learning"
@@ -32,7 +41,7 @@ export function Lead({ detail, value, episode }: Props) {
                 <Place index={episode.onset.index} time={timeOf(series, episode.onset.index)} about />
                 <span class="quiet">
                   {" "}
-                  (<Range low={episode.onset.low} high={episode.onset.high} value={value} />)
+                  (<Range onset={episode.onset} value={value} />)
                 </span>
               </Fact>
             )}
@@ -47,15 +56,18 @@ export function Lead({ detail, value, episode }: Props) {
             {episode.closed !== null && (
               <Fact name="Ended">
                 <Place index={episode.closed.index} time={episode.closed.time} />
-                <span class="quiet">, {ENDED[episode.closed.reason].replace(" since", "")}</span>
+                <span class="quiet">, {REASONS[episode.closed.reason]}</span>
               </Fact>
             )}
             {episode.state === "acknowledged" && <Fact name="Seen">acknowledged</Fact>}
           </>
         )}
         {detail.promise !== null && (
-          <Fact name="How sure" title="The detector's promise for each kind of alarm, on average">
-            at most one false alarm in {formatCount(detail.promise)} events
+          <Fact
+            name={episode === null ? "False alarms" : "How sure"}
+            title="The detector's promise for each kind of alarm, on average"
+          >
+            {episode === null ? "at most one" : "a false alarm at most once"} in {formatCount(detail.promise)} events
           </Fact>
         )}
       </dl>
@@ -93,42 +105,36 @@ function Place({ index, time, about = false }: { index: number; time: number | s
   );
 }
 
-function Range({ low, high, value }: { low: number; high: number; value: KeyDetail }) {
-  const from = timeOf(value.series, low);
-  const to = timeOf(value.series, high);
-  const [a, b] = from === null || to === null ? ["", ""] : [formatTime(from), formatTime(to)];
+function Range({ onset, value }: { onset: { index: number; low: number; high: number }; value: KeyDetail }) {
+  const [at, from, to] = [onset.index, onset.low, onset.high].map((index) => timeOf(value.series, index));
+  const times = at == null || from == null || to == null ? "" : formatSpan(from, to, at);
   return (
     <span title="Nine times out of ten the change lies in here">
-      {a !== b && `${a}–${b}, `}
-      {formatCount(low)}–{formatCount(high)}
+      {times.includes("–") && `${times}, `}
+      {formatCount(onset.low)}–{formatCount(onset.high)}
     </span>
   );
 }
 
-export function leadSentence(
-  detail: MonitorDetail,
-  { inspection, series }: KeyDetail,
-  episode: EpisodeDto | null,
-): string {
+export function leadSentence(detail: MonitorDetail, value: KeyDetail, episode: EpisodeDto | null): string {
+  const { inspection, series, episodes } = value;
   if (inspection.status === "learning" && inspection.learning !== null) {
     const { seen, wanted } = inspection.learning;
     return `Learning what is normal: ${formatCount(seen)} of ${plural(wanted, "event")}. No alarm is possible before that.`;
   }
-  if (episode !== null) return `${ending(episode)}${tell(episode.summary, episode.onset, series)}`;
-  if (inspection.status === "warning")
-    return "Something may be changing; the evidence is not strong enough for an alarm yet.";
-  return detail.reference === null ? "No change so far." : "Nothing has changed since the reference was learnt.";
+  if (episode !== null && episode.closed !== null)
+    return ending(episode.closed, episode === episodes[0], inspection.status);
+  if (episode !== null) return tell(episode.summary, episode.onset, series);
+  if (inspection.status === "warning") return STIRRING;
+  return detail.reference === null ? "No change so far." : "Nothing has changed since normal was learnt.";
 }
 
-function ending({ closed }: EpisodeDto): string {
-  if (closed === null) return "";
+const STIRRING = "Something may be changing; the evidence is not strong enough for an alarm yet.";
+
+function ending(closed: NonNullable<EpisodeDto["closed"]>, newest: boolean, status: string): string {
   const since = closed.time === null ? "" : ` since ${formatTime(closed.time)}`;
-  switch (closed.reason) {
-    case "adapted":
-      return `Taken as the new normal${since}. `;
-    case "false-alarm":
-      return "Marked as a false alarm. ";
-    default:
-      return `Over${since}. `;
-  }
+  if (closed.reason === "adapted") return `What had changed counts as normal${since}.`;
+  if (closed.reason === "false-alarm") return "This was marked as a false alarm.";
+  if (newest && status === "warning") return STIRRING;
+  return newest && status === "steady" ? `Steady again${since}.` : `This alarm is over${since}.`;
 }

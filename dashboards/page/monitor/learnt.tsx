@@ -4,10 +4,14 @@ import { Facts } from "../explain/facts.tsx";
 import { isJson, readDistribution } from "../explain/read.ts";
 import { formatCount, formatNumber, formatRatio } from "../parts/format.ts";
 
-/** What the detector learnt, what it promises and what it warns of, in words; its own numbers on demand. */
+/** Told elsewhere on the page, or too large for a list. */
+const ELSEWHERE = new Set(["map", "episode", "episodes", "terms", "quantiles", "promise", "warnings", "leading"]);
+
+/** What the detector watches, what it warns of, and what is normal; its own numbers on demand. */
 export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDetail }) {
   const { inspection } = value;
-  const { map: _, episode: __, quantiles, warnings, ...details } = inspection.details;
+  const { warnings, promise } = inspection.details;
+  const rest = Object.fromEntries(Object.entries(inspection.details).filter(([name]) => !ELSEWHERE.has(name)));
   const gauges = detail.gauges.filter(({ name }) => inspection.gauges[name] !== undefined);
   const said = Array.isArray(warnings) ? warnings.filter((one) => typeof one === "string") : [];
   return (
@@ -18,8 +22,14 @@ export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDet
           {one}
         </p>
       ))}
-      {value.episodes.length === 0 && <NormalAndNow quantiles={quantiles} />}
-      <Facts value={{ ...common(detail, value), ...details }} />
+      {value.episodes.length === 0 && <NormalAndNow value={value} />}
+      <Facts value={{ ...common(detail, value), ...(typeof promise === "string" ? { promise } : {}) }} />
+      {Object.keys(rest).length > 0 && (
+        <details class="more">
+          <summary>What it learnt</summary>
+          <Facts value={rest} />
+        </details>
+      )}
       {gauges.length > 0 && (
         <details class="more">
           <summary>Gauges</summary>
@@ -50,10 +60,14 @@ function common(
 }
 
 /** Where values lie while nothing has changed; after an alarm the explanation shows the same for then. */
-function NormalAndNow({ quantiles }: { quantiles: unknown }) {
+function NormalAndNow({ value }: { value: KeyDetail }) {
+  const { gauges, details } = value.inspection;
+  const { quantiles, reference } = details;
   if (!isJson(quantiles)) return null;
-  const before = readDistribution({ quantiles: quantiles.before }, quantiles.levels);
-  const after = readDistribution({ quantiles: quantiles.after }, quantiles.levels);
+  const normal = isJson(reference) ? reference : {};
+  const before = readDistribution({ ...normal, quantiles: quantiles.before }, quantiles.levels);
+  const now = { mean: gauges.numeric_mean, sd: gauges.numeric_sd, events: gauges.numeric_window_events };
+  const after = readDistribution({ ...now, quantiles: quantiles.after }, quantiles.levels);
   return before === null || after === null ? null : (
     <BeforeAfter before={before} after={after} words={["normal", "now"]} />
   );

@@ -77,6 +77,19 @@ export function formatTime(time: number | string, now = Date.now()): string {
   return yearForm.format(date);
 }
 
+/** 13:31–13:47 where the day was just said, else with days. */
+export function formatSpan(from: number, to: number, beside: number): string {
+  const day = new Date(beside).toDateString();
+  const short = [from, to].every((time) => new Date(time).toDateString() === day);
+  if (short && Math.abs(Date.now() - beside) < 180 * DAY_MS)
+    return join(minuteForm.format(from), minuteForm.format(to));
+  return join(formatTime(from), formatTime(to));
+}
+
+function join(from: string, to: string): string {
+  return from === to ? from : `${from}–${to}`;
+}
+
 export function formatSecond(time: number, now = Date.now()): string {
   const date = new Date(time);
   if (date.toDateString() === new Date(now).toDateString()) return secondForm.format(date);

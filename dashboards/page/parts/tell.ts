@@ -1,5 +1,5 @@
 import { type Point, timeOf } from "../chart/model.ts";
-import { formatCount, formatTime } from "./format.ts";
+import { formatCount, formatSpan, formatTime } from "./format.ts";
 
 interface Span {
   readonly index: number;
@@ -20,10 +20,12 @@ export function tell(summary: string, onset: Span | null, points: readonly Point
 }
 
 function inTimes({ index, low, high }: Span, points: readonly Point[]): string | null {
-  const times = [timeOf(points, index), timeOf(points, low), timeOf(points, high)];
-  if (times.includes(null)) return null;
-  const [at, from, to] = times.map((time) => formatTime(time!));
-  return from === to ? at! : `${at} (${from}–${to})`;
+  const at = timeOf(points, index);
+  const from = timeOf(points, low);
+  const to = timeOf(points, high);
+  if (at === null || from === null || to === null) return null;
+  const span = formatSpan(from, to, at);
+  return span.includes("–") ? `${formatTime(at)} (${span})` : formatTime(at);
 }
 
 function inEvents({ index, low, high }: Span, ranged: boolean): string {

@@ -4,6 +4,9 @@ import { useStore } from "../data/store.ts";
 import { formatSeconds } from "../parts/format.ts";
 import { Link } from "../router.tsx";
 
+/** From then on the whole page shows that its numbers are old. */
+const STALE_MS = 10_000;
+
 const PLACES = [
   { to: "/", name: "Overview" },
   { to: "/signals", name: "Signals" },
@@ -55,6 +58,9 @@ function Freshness() {
   const word = kind === "live" ? "Live" : kind === "connecting" ? "Connecting" : "Connection lost";
   const age =
     kind === "lost" && heardAt !== null ? formatSeconds(Math.max(0, Math.round((now - heardAt) / 1000))) : null;
+  useEffect(() => {
+    document.body.classList.toggle("stale", kind === "lost" && age !== null && now - (heardAt ?? now) > STALE_MS);
+  });
   const starting = kind === "live" && known !== null && !known.ready;
   return (
     <div class={`freshness is-${starting ? "starting" : kind}`} title={starting ? known.reasons.join(" ") : undefined}>

@@ -40,13 +40,13 @@ export function MonitorRow({ monitor }: { monitor: MonitorSummary }) {
       </div>
       <div class="row-figures">
         <span>
-          {plural(keys.total, "key")}
+          {keys.total > 0 && plural(keys.total, "key")}
           {keys.total > 1 && keys.drifting > 0 && (
             <span class="is-drifting"> {formatCount(keys.drifting)} drifting</span>
           )}
         </span>
         <span class="quiet" title="Events a second, over about the last ten seconds">
-          {eventRate === null ? "—" : formatRate(eventRate)}
+          {status === "empty" ? "" : eventRate === null ? "—" : formatRate(eventRate)}
         </span>
       </div>
     </li>

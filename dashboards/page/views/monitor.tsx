@@ -161,7 +161,11 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
         ) : (
           <section class="panel explanation" aria-labelledby="new-title">
             <h2 id="new-title">{episode.closed === null ? "What is new" : "What was new"}</h2>
-            <Explanation explanation={episode.explanation} details={inspection.details} />
+            <Explanation
+              open={episode.closed === null}
+              explanation={episode.explanation}
+              details={episode.closed === null ? inspection.details : {}}
+            />
           </section>
         )}
       </div>

@@ -26,9 +26,11 @@ export function OverviewView() {
               <MonitorRow key={monitor.name} monitor={monitor} />
             ))}
           </ul>
-          <p class="caption quiet small">
-            Each curve is the evidence that something changed; the dashed line is where an alarm is raised.
-          </p>
+          {silent.length < rows.length && (
+            <p class="caption quiet small">
+              Each curve is the evidence that something changed; the dashed line is where an alarm is raised.
+            </p>
+          )}
         </>
       )}
       {silent.length > 0 && silent.length === rows.length && <FirstEvent monitor={silent[0]!} />}

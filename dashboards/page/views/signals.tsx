@@ -12,6 +12,8 @@ import { go, Link, monitorPath, withQuery } from "../router.tsx";
 import { useTitle } from "../shell/problem.tsx";
 
 const PAGE = 100;
+/** The key of a monitor that has only one. */
+const ONE_KEY = "all";
 
 export function SignalsView({ query }: { query: URLSearchParams }) {
   useTitle("Signals");
@@ -69,7 +71,7 @@ function SignalRow({ signal }: { signal: Signal }) {
         <Link to={monitorPath(monitor, key)}>{tell(summary, signal.onset, [])}</Link>
         <span class="quiet small">
           {monitor}
-          {key !== "" && `, ${key}`}
+          {key !== ONE_KEY && `, ${key}`}
         </span>
       </span>
       <span class="signal-score small quiet" title="statistic ÷ threshold">
