@@ -8,6 +8,8 @@ export interface PartitionIntake extends Intake {
   lanes(): Iterable<Lane>;
   highWatermarkOf(partition: PartitionId): number | null;
   errorOf(partition: PartitionId): TidegaugeError | null;
+  /** Commits all that is processed; the partitions stay ours. */
+  flush(): Promise<void>;
   /** Commits what can be and gives every partition up. */
   close(): Promise<void>;
 }
@@ -101,6 +103,9 @@ export function createIntake(
     },
     highWatermarkOf: (partition) => owned.get(nameOf(partition))?.highWatermark ?? null,
     errorOf: (partition) => owned.get(nameOf(partition))?.error ?? null,
+    async flush() {
+      for (const here of owned.values()) for (const lane of here.lanes) await lane.checkpoint(true);
+    },
     async close() {
       for (const here of [...owned.values()]) {
         await release(here.id);

@@ -80,7 +80,7 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     feed.state = "running";
     try {
       await feed.source.run(feed.intake);
-      await feed.intake.close();
+      await feed.intake.flush();
       feed.state = "ended";
     } catch (error) {
       feed.state = "halted";
