@@ -9,7 +9,7 @@ export function checkCaller({ headers, url }: FastifyRequest, tokens: Tokens, ho
   if (url === "/livez" || url === "/readyz") return;
   const { host, origin, authorization } = headers;
   if (!isKnownHost(host, hosts) && !tokens.bearer(authorization)) {
-    const fix = "Use an address or localhost, or name the host in http.allowedHosts";
+    const fix = "Use an address or localhost, or send the bearer token";
     throw new TidegaugeError("FORBIDDEN", { what: "This host name is not one of the service's", fix });
   }
   if (isOwnOrigin(origin, host)) return;
