@@ -9,7 +9,7 @@ const folder = process.env.DATASETS_DIR;
 const here = folder !== undefined && existsSync(`${folder}/clinc150.json`);
 if (!here) console.warn("SKIPPED: purity on CLINC150, set DATASETS_DIR to a folder with clinc150.json");
 
-const SPLITS = 6;
+const SPLITS = 4;
 const SINCE = 300;
 const REFERENCE = 1500;
 

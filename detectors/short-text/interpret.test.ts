@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
-import { type EmbeddedTexts, interpret, type Question } from "./interpret.ts";
+import { type EmbeddedTexts, interpret, nearOf, type Question } from "./interpret.ts";
 
 const everyday = [
   "where is my parcel",
@@ -30,6 +30,7 @@ function ask(texts: readonly string[], more: Partial<Question> = {}): Question {
     candidates: embed(texts),
     since: texts.length,
     reference: embed(reference),
+    near: 0.5,
     ...more,
   };
 }
@@ -81,6 +82,21 @@ describe("the interpretation", () => {
     expect(top.terms[0]).toContain("subscription");
     expect(top.lift).toBeGreaterThan(2);
     expect(top.shareBefore).toBeGreaterThan(0.05);
+  });
+
+  test("tells over all clusters what is said more than before", () => {
+    expect(found.terms.slice(0, 2).sort()).toEqual(["garden", "hyena"]);
+  });
+
+  test("takes the measure of nearness from the reference, within bounds", () => {
+    const spread = (axes: number): Float32Array =>
+      Float32Array.from({ length: 300 * 8 }, (_, i) => (i % 8 === Math.floor(i / 8) % axes ? 1 : 0));
+    expect(nearOf(spread(1), 8)).toBe(0.75);
+    expect(nearOf(spread(8), 8)).toBe(0.75);
+    const angles = Float32Array.from({ length: 600 }, (_, i) => (i % 2 ? Math.sin(i >> 1) : Math.cos(i >> 1)));
+    expect(nearOf(angles, 2)).toBe(0.75);
+    expect(nearOf(new Float32Array(0), 8)).toBe(0.5);
+    expect(nearOf(encodeMany(encoder, reference), 128)).toBeGreaterThanOrEqual(0.35);
   });
 
   test("counts each text in one cluster at most and keeps every figure finite", () => {

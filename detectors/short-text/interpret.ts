@@ -49,6 +49,7 @@ export const NEAR_HASH = 0.5;
 
 const MOST_CLUSTERS = 5;
 const LEAST_SIZE = 3;
+const LEAST_LIFT = 1.25;
 const EXAMPLES = 5;
 const TERMS = 6;
 const ALL_TERMS = 10;
@@ -141,7 +142,7 @@ function strongest(
 }
 
 function gain(n: number, expected: number): number {
-  return n > expected ? n * Math.log(n / expected) - (n - expected) : 0;
+  return n > LEAST_LIFT * expected ? n * Math.log(n / expected) - (n - expected) : 0;
 }
 
 function describe(question: Question, best: Best, referenceTerms: TermIndex): Cluster {
