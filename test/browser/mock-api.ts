@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
-import type { Overview, Signal } from "../../adapters/http/types.ts";
+import type { KeyRow, Overview, Signal } from "../../adapters/http/types.ts";
 import { createWorld, keyRow, type World } from "./mock-world.ts";
 
 /** A small service that speaks the API's shapes and serves the built page under a strict content policy. */
@@ -115,12 +115,23 @@ function read(world: World, parts: readonly string[], query: URLSearchParams): u
       if (keys === undefined) return null;
       if (section === undefined) return world.details.get(name);
       if (key !== undefined) return keys.find((one) => one.key === key) ?? null;
-      const rows = keys.map(keyRow).filter((row) => row.key.includes(query.get("search") ?? ""));
-      return { keys: rows.filter((row) => !query.get("status") || row.status === query.get("status")), next: null };
+      return keyPage(keys.map(keyRow), query);
     }
     default:
       return null;
   }
+}
+
+/** By name, from behind `after`. */
+function keyPage(all: readonly KeyRow[], query: URLSearchParams) {
+  const status = query.get("status");
+  const limit = Number(query.get("limit") ?? 100);
+  const found = all
+    .filter((row) => row.key.includes(query.get("search") ?? "") && (!status || row.status === status))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .filter((row) => row.key > (query.get("after") ?? ""));
+  const keys = found.slice(0, limit);
+  return { keys, next: found.length > limit ? keys.at(-1)!.key : null };
 }
 
 function deadLetters() {

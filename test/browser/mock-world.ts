@@ -46,7 +46,24 @@ export function createWorld(now: number): World {
   return { overview, details, keys, signals };
 }
 
-/** Small, even noise without a generator's state. */ function summary(
+/** Small, even noise without a generator's state. */ /** The same world with so many more steady keys of support-bot. */
+export function withKeys(world: World, many: number): World {
+  const known = world.keys.get("support-bot")!;
+  const steady = known.find((one) => one.status === "steady")!;
+  const more = Array.from({ length: many }, (_, i) => ({ ...steady, key: `key-${String(i).padStart(5, "0")}` }));
+  const grow = <T extends MonitorSummary>(one: T): T =>
+    one.name !== "support-bot"
+      ? one
+      : { ...one, keys: { ...one.keys, total: one.keys.total + many, steady: one.keys.steady + many } };
+  return {
+    ...world,
+    overview: { ...world.overview, monitors: world.overview.monitors.map(grow) },
+    details: new Map([...world.details].map(([name, one]) => [name, grow(one)])),
+    keys: new Map([...world.keys, ["support-bot", [...known, ...more]]]),
+  };
+}
+
+function summary(
   name: string,
   detector: string,
   source: string,

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { builtPage } from "./build-page.ts";
 import { findChromium, openChromium } from "./chromium.ts";
 import { type MockService, startMock } from "./mock-api.ts";
+import { createWorld, withKeys } from "./mock-world.ts";
 
 const chromium = findChromium();
 if (chromium === null) console.warn("SKIPPED: browser tests of the live page (no Chromium; name one with CHROMIUM)");
@@ -39,9 +40,9 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     await service.close();
   });
 
-  async function visit(address: string, width = 1440, height = 900): Promise<Page> {
+  async function visit(address: string, width = 1440, height = 900, world = createWorld(Date.now())): Promise<Page> {
     complaints.length = 0;
-    service = await startMock({ page: folder, now: Date.now() });
+    service = await startMock({ page: folder, now: Date.now(), world });
     context = await browser.newContext({ viewport: { width, height } });
     const tab = await context.newPage();
     tab.on("console", (message) => {
@@ -179,6 +180,25 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
       expect.stringContaining("alarm"),
       expect.stringContaining("change began"),
     ]);
+  });
+
+  test("ten thousand keys: those in need first, only what is in sight is drawn, the last one can be scrolled to", async () => {
+    const tab = await visit("/m/support-bot", 1440, 900, withKeys(createWorld(Date.now()), 10_000));
+    const list = tab.getByRole("listbox", { name: "Keys" });
+    const lines = list.getByRole("option");
+    await lines.first().waitFor();
+    expect(await lines.first().textContent()).toContain("bot-fr");
+    expect(await lines.count()).toBeLessThan(60);
+    for (let i = 0; i < 80 && (await list.getByText("key-09999").count()) === 0; i += 1) {
+      await tab.evaluate("document.querySelector('.keys-list').scrollTop = 1e9");
+      await tab.waitForTimeout(50);
+    }
+    expect(await list.getByText("key-09999").count()).toBe(1);
+    expect(await lines.count()).toBeLessThan(60);
+    await tab.getByRole("searchbox", { name: "Search keys" }).fill("key-0042");
+    await expect
+      .poll(() => lines.allTextContents().then((texts) => texts.map((text) => text.slice(0, 9))))
+      .toEqual(Array.from({ length: 10 }, (_, i) => `key-0042${i}`));
   });
 
   test("a wrong address and a missing monitor say so and lead on", async () => {
