@@ -58,7 +58,11 @@ export function detectorLaws(detector: Detector): void {
 
   test("keys do not influence each other", async () => {
     const doubled = events.flatMap((e) => [e, e]);
-    const both = await runModel(detector, doubled, { key: (i) => (i % 2 === 0 ? "k" : "other"), batch: () => 64 });
+    const both = await runModel(detector, doubled, {
+      key: (i) => (i % 2 === 0 ? "k" : "other"),
+      second: (i) => Math.floor(i / 2),
+      batch: () => 64,
+    });
     const ofK = both.said
       .filter((line) => line.split(" ")[1] === "k")
       .map((line) => line.replace(/^(\d+)/, (n) => String(Number(n) / 2)));

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createTensors } from "../../adapters/tensors/create.ts";
 import { hash32 } from "../../detectors/statistics/random.ts";
 import { snapshotOf } from "../../engine/bank.ts";
@@ -10,6 +11,8 @@ export interface Plan {
   readonly reloadAt?: (done: number) => boolean;
   /** Key of an event. */
   readonly key?: (index: number) => string;
+  /** Event time of an event, in seconds since the start; its index unless given. */
+  readonly second?: (index: number) => number;
   /** Called with each event after its step. */
   readonly after?: (event: unknown) => void;
   readonly inspect?: (inspection: Inspection) => void;
@@ -19,7 +22,7 @@ export interface Ran {
   /** One line per signal: what was said, where. */
   readonly said: readonly string[];
   readonly ratios: readonly number[];
-  /** Running part and part hashes per key. */
+  /** Hash of running part and parts, per key. */
   readonly snapshots: Readonly<Record<string, string>>;
   readonly bytes: number;
 }
@@ -51,7 +54,12 @@ export async function runModel(detector: Detector, events: readonly unknown[], p
     const items = events.slice(done, done + size).map((event, i) => {
       const key = plan.key?.(done + i) ?? "k";
       if (!states.has(key)) states.set(key, model.init(key));
-      return { key, event, state: states.get(key), time: 1_700_000_000_000 + (done + i) * 1000 };
+      return {
+        key,
+        event,
+        state: states.get(key),
+        time: 1_700_000_000_000 + (plan.second?.(done + i) ?? done + i) * 1000,
+      };
     });
     const prepared = (await model.prepare?.(items.map(({ state, event, time }) => ({ state, event, time })))) ?? null;
     for (let from = 0; from < items.length; ) {
@@ -77,7 +85,10 @@ export async function runModel(detector: Detector, events: readonly unknown[], p
   for (const [key, state] of states) {
     const [s] = await model.save([state]);
     bytes += s!.running.length + s!.parts.reduce((sum, p) => sum + p.bytes.length, 0);
-    snapshots[key] = `${Buffer.from(s!.running).toString("base64")} ${s!.parts.map((p) => p.hash).join(" ")}`;
+    const hash = createHash("sha256")
+      .update(s!.running)
+      .update(s!.parts.map((p) => p.hash).join(" "));
+    snapshots[key] = hash.digest("hex");
   }
   model.close?.();
   return { said, ratios, snapshots, bytes };
