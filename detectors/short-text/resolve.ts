@@ -46,7 +46,8 @@ export function resolve(batch: readonly Item[], how: Resolving): Prepared[] | Pr
 /** Whether the state is still as it was when this was prepared, as far as that matters. */
 export function isFresh(prepared: Prepared, item: Item, how: Resolving): boolean {
   const { watch, dim } = item.state;
-  if (prepared.reference !== (watch?.reference ?? null) || prepared.source !== sourceOf(item, how)) return false;
+  if (watch !== null) return prepared.reference === watch.reference;
+  if (prepared.reference !== null || prepared.source !== sourceOf(item, how)) return false;
   return prepared.dim === dim || (prepared.vector !== null && prepared.vector.length === dim);
 }
 
