@@ -92,6 +92,7 @@ class Target {
   private stopping = false;
   private failures = 0;
   private pausedUntil = 0;
+  private unread = false;
   private bell = newBell();
 
   constructor(channel: Channel, setup: DispatchSetup, policy: DispatchPolicy, cut: AbortSignal) {
@@ -118,9 +119,12 @@ class Target {
       try {
         const due = room > 0 ? await outbox.takeDue(this.channel.name, room, this.policy.leaseMs) : [];
         took = due.length;
+        this.unread = false;
         for (const notification of due) this.start(notification);
       } catch (cause) {
-        log.warn("the outbox cannot be read; trying again", { channel: this.channel.name, why: textOf(cause) });
+        // Once, not at each poll of a long outage.
+        if (!this.unread) log.warn("the outbox cannot be read", { channel: this.channel.name, why: textOf(cause) });
+        this.unread = true;
       }
       // With full hands (or as many as were asked for) the next thing to do comes when one is done.
       const paused = clock.now() < this.pausedUntil;

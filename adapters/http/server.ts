@@ -3,7 +3,7 @@ import { type FastifyReply, fastify } from "fastify";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Log } from "../../engine/log.ts";
 import type { ServiceView } from "../../engine/service-view.ts";
-import type { Outbox } from "../../engine/store.ts";
+import type { Store } from "../../engine/store.ts";
 import { answerError, type ErrorAnswer } from "./answer-error.ts";
 import type { ApiStore, Context } from "./context.ts";
 import { EVENTS_PATH, takeEvents } from "./events.ts";
@@ -41,7 +41,7 @@ export interface HttpSettings extends TokenSettings {
 /** What /metrics needs of the metrics adapter. */
 export interface MetricsPort {
   scrape(
-    source: { readonly view: ServiceView; readonly outbox: Pick<Outbox, "outboxState"> },
+    source: { readonly view: ServiceView; readonly store: Pick<Store, "outboxState" | "episodes"> },
     accept?: string,
   ): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -123,7 +123,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
   });
   app.get("/metrics", async (request, reply) => {
     requireAccess(request, tokens, "read");
-    const { contentType, body } = await settings.metrics.scrape({ view, outbox: store }, request.headers.accept);
+    const { contentType, body } = await settings.metrics.scrape({ view, store }, request.headers.accept);
     return reply.header("content-type", contentType).send(body);
   });
   app.get("/livez", (_, reply) => reply.header("content-type", TEXT).send("ok\n"));

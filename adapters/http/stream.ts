@@ -74,16 +74,24 @@ export function createStreams(context: Context, overviews: Overviews, settings =
       try {
         return await ask();
       } catch (cause) {
-        log.warn("the event stream cannot read the store; trying again", { why: String(cause) });
+        complain(cause);
         await Promise.race([rest(RETRY_MS), listener.gone]);
       }
     }
     return null;
   };
 
+  // Once, not each second of a long outage; readers see the silence.
+  let failing = false;
+  const complain = (cause: unknown): void => {
+    if (!failing) log.warn("the event stream cannot read the store; it goes on trying", { why: String(cause) });
+    failing = true;
+  };
+
   const tellOverview = async (): Promise<void> => {
     if (listeners.size === 0) return;
     const text = JSON.stringify(await overviews.overview(false));
+    failing = false;
     for (const listener of listeners) listener.offer("monitors", text);
   };
 
@@ -95,8 +103,7 @@ export function createStreams(context: Context, overviews: Overviews, settings =
         if (telling) return;
         telling = true;
         tellOverview()
-          // Silence tells readers that something is wrong; the next second tries again.
-          .catch((cause) => log.warn("no overview for the event stream", { why: String(cause) }))
+          .catch(complain)
           .finally(() => {
             telling = false;
           });

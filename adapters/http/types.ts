@@ -1,76 +1,26 @@
 import { z } from "zod";
-import { REASONS } from "../../engine/rejection.ts";
+import {
+  count,
+  type deadLetter,
+  type deadLetterPage,
+  episode,
+  type episodePage,
+  json,
+  keyStatus,
+  type onset,
+  seriesPoint,
+  severity,
+  type signal,
+  type signalPage,
+  time,
+} from "./record-types.ts";
 
 /**
  * The JSON shapes of the API, once: types, answers' checks in the tests and /openapi.json come from here.
  * Times with a name (`lastEventTime`) are RFC 3339 strings in UTC; `time` of a series point is epoch milliseconds.
  * Everything nullable is always present.
  */
-const time = z.string().nullable().meta({ description: "RFC 3339, or null where events carry no time" });
-const json = z.record(z.string(), z.unknown());
-const count = z.number().int().min(0);
-
-export const severity = z.enum(["info", "warning", "critical"]);
-export const keyStatus = z.enum(["learning", "steady", "warning", "drifting"]);
-export const episodeState = z.enum(["open", "acknowledged", "closed"]);
-
-export const onset = z
-  .object({ index: z.number(), low: z.number(), high: z.number() })
-  .meta({ id: "Onset", description: "When the change began, as indices of the key's accepted events (90 % interval)" });
-
-export const position = z
-  .object({ topic: z.string(), partition: z.number().int(), offset: z.string() })
-  .meta({ id: "Position" });
-
-export const signal = z
-  .object({
-    id: z.string(),
-    monitor: z.string(),
-    detector: z.string(),
-    key: z.string(),
-    kind: z.string(),
-    severity,
-    index: count.meta({ description: "Accepted event of the key, from 0" }),
-    time,
-    position,
-    onset: onset.nullable(),
-    statistic: z.number().nullable(),
-    threshold: z.number().nullable(),
-    score: z.number().nullable().meta({ description: "statistic / threshold: 1 or more is an alarm" }),
-    summary: z.string(),
-    explanation: json,
-    version: z.number().int(),
-  })
-  .meta({ id: "Signal" });
-
-export const episode = z
-  .object({
-    id: z.string(),
-    monitor: z.string(),
-    detector: z.string(),
-    key: z.string(),
-    kind: z.string(),
-    severity,
-    state: episodeState,
-    opened: z.object({ index: count, time, position }),
-    closed: z
-      .object({ index: count, time, reason: z.enum(["recovered", "quiet", "adapted", "false-alarm"]) })
-      .nullable(),
-    onset: onset.nullable(),
-    summary: z.string(),
-    explanation: json,
-    signals: count,
-  })
-  .meta({ id: "Episode", description: "An alarm from its first signal until recovery" });
-
-export const seriesPoint = z
-  .object({
-    from: count,
-    to: count,
-    time: z.number().nullable().meta({ description: "Event time of `to`, epoch milliseconds" }),
-    ratio: z.number(),
-  })
-  .meta({ id: "SeriesPoint", description: "Highest statistic/threshold over the key's events [from, to]" });
+export * from "./record-types.ts";
 
 export const keyRow = z
   .object({
@@ -187,37 +137,6 @@ export const keyDetail = keyRow
     episodes: z.array(episode).meta({ description: "Newest first, at most 50" }),
   })
   .meta({ id: "KeyDetail" });
-
-export const signalPage = z
-  .object({ signals: z.array(signal), next: z.string().nullable() })
-  .meta({ id: "SignalPage" });
-
-export const episodePage = z
-  .object({ episodes: z.array(episode), next: z.string().nullable() })
-  .meta({ id: "EpisodePage" });
-
-export const deadLetter = z
-  .object({
-    monitor: z.string(),
-    topic: z.string(),
-    partition: z.number().int(),
-    offset: z.string(),
-    time,
-    key: z.string().nullable(),
-    reason: z.enum(REASONS),
-    detail: z.string(),
-    value: z.string().nullable().meta({ description: "First 2,000 characters; bytes that are not UTF-8 as U+FFFD" }),
-    bytes: count.meta({ description: "Kept length of the value" }),
-  })
-  .meta({ id: "DeadLetter" });
-
-export const deadLetterPage = z
-  .object({
-    deadLetters: z.array(deadLetter),
-    counts: z.record(z.string(), count).meta({ description: "Kept ones by reason" }),
-    next: z.string().nullable(),
-  })
-  .meta({ id: "DeadLetterPage" });
 
 export const health = z
   .object({

@@ -1,7 +1,7 @@
 import type { Gauge } from "prom-client";
 import { REASONS } from "../../engine/rejection.ts";
 import type { LiveKey, MonitorView, ServiceView } from "../../engine/service-view.ts";
-import type { Outbox } from "../../engine/store.ts";
+import type { Episode, Outbox } from "../../engine/store.ts";
 import { type MetricName, OTHER_KEY, PREFIX } from "./catalog.ts";
 import type { Instruments } from "./instruments.ts";
 import type { KeySelection } from "./key-budget.ts";
@@ -97,6 +97,29 @@ export function readKeys(
     instruments.gauge("statistic_threshold_ratio").set(labels, key.ratio);
     instruments.gauge("drift_active").set(labels, active ? 1 : 0);
     for (const [name, value] of Object.entries(gauges)) ownGauges.get(name)?.set(labels, value);
+  }
+}
+
+/**
+ * An alarm stays on where its key is not in memory (after a restart, after eviction), on the process that owns the
+ * partition. The statistic is not known then.
+ */
+export function readLatched(
+  { gauge, counter }: Instruments,
+  monitors: readonly MonitorView[],
+  open: readonly Episode[],
+  room: number,
+): void {
+  const seen = new Set<string>();
+  for (const { monitor, key, opened } of open) {
+    const view = monitors.find((m) => m.name === monitor);
+    const { topic, partition } = opened.position;
+    const ours = view?.lanes.some((lane) => lane.topic === topic && lane.partition === partition);
+    if (view === undefined || !ours || view.key(key) !== null || seen.has(`${monitor}\u0000${key}`)) continue;
+    seen.add(`${monitor}\u0000${key}`);
+    const fits = seen.size <= room;
+    gauge("drift_active").set({ monitor, detector: view.detector.name, key: fits ? key : OTHER_KEY }, 1);
+    if (!fits) counter("label_overflow_total").inc({ metric: `${PREFIX}drift_active` }, 1);
   }
 }
 

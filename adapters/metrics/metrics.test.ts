@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Detector, Inspection } from "../../engine/detector.ts";
 import { REASONS } from "../../engine/rejection.ts";
 import type { LiveKey, MonitorView, ServiceView } from "../../engine/service-view.ts";
+import type { Episode } from "../../engine/store.ts";
 import { METRICS } from "./catalog.ts";
 import { createMetrics, type MetricsOptions } from "./metrics.ts";
 
@@ -124,6 +125,24 @@ describe("the budget of series", () => {
   });
 });
 
+test("an alarm stays on when its key leaves the memory, on the process that owns its partition", async () => {
+  const open = (key: string, partition = 0, monitor = "bot") =>
+    ({
+      monitor,
+      key,
+      opened: { index: 1, time: null, position: { topic: "events", partition, offset: "1" } },
+    }) as Episode;
+  const episodes = [open("asleep"), open("asleep"), open("awake"), open("theirs", 7), open("x", 0, "removed")];
+  const keys = [liveKey("awake", { driftActive: false })];
+  const { text, value } = await scrape([monitor("bot", keys)], {}, undefined, undefined, episodes);
+  const active = (key: string) => value(`drift_active{monitor="bot",detector="numeric",key="${key}"}`);
+  expect([active("asleep"), active("awake"), active("theirs")]).toEqual([1, 0, undefined]);
+  expect(text).not.toContain('key="x"');
+  const full = await scrape([monitor("bot", keys)], { keyBudget: 1 }, undefined, undefined, episodes);
+  expect(full.value('drift_active{monitor="bot",detector="numeric",key="__other__"}')).toBe(1);
+  expect(full.value('label_overflow_total{metric="tidegauge_drift_active"}')).toBe(1);
+});
+
 test("what was observed before the first scrape is not lost", async () => {
   const metrics = createMetrics({ now: () => NOW });
   metrics.meter.eventToDecision("bot", 0.2);
@@ -145,7 +164,7 @@ test("OpenMetrics when asked, and the text form is the same afterwards", async (
   const metrics = createMetrics({ now: () => NOW, processMetrics: false });
   const bot = monitor("bot", [liveKey('odd "key" \\ with\nlines')]);
   const plain = await scrape([bot], {}, metrics);
-  const source = { view: serviceOf([bot]), outbox: { outboxState: async () => OUTBOX } };
+  const source = { view: serviceOf([bot]), store: storeOf() };
   const open = await metrics.scrape(source, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
   expect(open.contentType).toContain("application/openmetrics-text");
   expect(open.body).toContain("# TYPE tidegauge_events_consumed counter\n");
@@ -181,8 +200,9 @@ async function scrape(
   options: MetricsOptions = {},
   metrics = createMetrics({ now: () => NOW, ...options }),
   outboxState: () => Promise<typeof OUTBOX> = async () => OUTBOX,
+  episodes: readonly Episode[] = [],
 ) {
-  const { body: text } = await metrics.scrape({ view: serviceOf(monitors), outbox: { outboxState } });
+  const { body: text } = await metrics.scrape({ view: serviceOf(monitors), store: storeOf(outboxState, episodes) });
   const samples = new Map(
     text.split("\n").flatMap((line) => {
       const at = line.lastIndexOf(" ");
@@ -190,6 +210,10 @@ async function scrape(
     }),
   );
   return { text, value: (name: string) => samples.get(`tidegauge_${name}`) };
+}
+
+function storeOf(outboxState = async () => OUTBOX, items: readonly Episode[] = []) {
+  return { outboxState, episodes: async () => ({ items, next: null }) };
 }
 
 function serviceOf(monitors: readonly MonitorView[]): ServiceView {

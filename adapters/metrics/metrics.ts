@@ -2,9 +2,9 @@ import { collectDefaultMetrics, type Gauge } from "prom-client";
 import type { Detector } from "../../engine/detector.ts";
 import { DELIVERY_KINDS, type Meter } from "../../engine/meter.ts";
 import type { ServiceView } from "../../engine/service-view.ts";
-import type { Outbox } from "../../engine/store.ts";
+import type { Store } from "../../engine/store.ts";
 import { detectorMetrics, PREFIX } from "./catalog.ts";
-import { PER_KEY, readKeys, readMonitors, readService } from "./collect.ts";
+import { PER_KEY, readKeys, readLatched, readMonitors, readService } from "./collect.ts";
 import { createGauge, createInstruments, type Instruments } from "./instruments.ts";
 import { createKeyBudget } from "./key-budget.ts";
 import { OPENMETRICS_TYPE, toOpenMetrics, wantsOpenMetrics } from "./openmetrics.ts";
@@ -28,7 +28,7 @@ export interface Metrics {
 
 export interface MetricsSource {
   readonly view: ServiceView;
-  readonly outbox: Pick<Outbox, "outboxState">;
+  readonly store: Pick<Store, "outboxState" | "episodes">;
 }
 
 export interface Scrape {
@@ -36,7 +36,8 @@ export interface Scrape {
   readonly body: string;
 }
 
-const OUTBOX_PATIENCE_MS = 1_000;
+const STORE_PATIENCE_MS = 1_000;
+const OPEN_EPISODES = 1_000;
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { keyBudget = 1_000, idleMs = 3_600_000, processMetrics = true, now = Date.now } = options;
@@ -47,8 +48,11 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   if (processMetrics) addProcessMetrics(instruments);
   return {
     meter,
-    async scrape({ view, outbox }, accept) {
-      const waiting = await within(outbox.outboxState(), OUTBOX_PATIENCE_MS);
+    async scrape({ view, store }, accept) {
+      const [waiting, open] = await Promise.all([
+        within(store.outboxState(), STORE_PATIENCE_MS),
+        within(store.episodes({ state: "open", limit: OPEN_EPISODES }), STORE_PATIENCE_MS),
+      ]);
       // From here to the rendering nothing pauses: scrapes at the same time do not disturb each other.
       const monitors = view.monitors();
       addDetectorGauges(
@@ -59,7 +63,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       startAtZero(instruments, view, ownGauges);
       readService(instruments, view, waiting);
       readMonitors(instruments, monitors, now());
-      readKeys(instruments, ownGauges, monitors, choose(monitors, now()));
+      const selections = choose(monitors, now());
+      readKeys(instruments, ownGauges, monitors, selections);
+      const shown = selections.reduce((sum, { shown }) => sum + shown.length, 0);
+      readLatched(instruments, monitors, open?.items ?? [], keyBudget - shown);
       const text = await registry.metrics();
       if (wantsOpenMetrics(accept)) return { contentType: OPENMETRICS_TYPE, body: toOpenMetrics(text) };
       return { contentType: registry.contentType, body: text };
