@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import kafkajs from "kafkajs";
 import { decompressLz4 } from "./lz4.ts";
-import { decompressSnappy } from "./snappy.ts";
+import { decompressSnappy, MOST_BYTES } from "./snappy.ts";
 
 const gunzip = promisify(zlib.gunzip);
 const gzip = promisify(zlib.gzip);
@@ -21,7 +21,8 @@ export function registerCodecs(): void {
   if (registered) return;
   registered = true;
   const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
-  codecs[types.GZIP] = () => codec((data) => gunzip(data), { compress: ({ buffer }) => gzip(buffer) });
+  codecs[types.GZIP] = () =>
+    codec((data) => gunzip(data, { maxOutputLength: MOST_BYTES }), { compress: ({ buffer }) => gzip(buffer) });
   codecs[types.Snappy] = () => codec(decompressSnappy);
   codecs[types.LZ4] = () => codec(decompressLz4);
   codecs[types.ZSTD] = () => codec(decompressZstd);
@@ -54,10 +55,10 @@ function codec(decompress: (data: Buffer) => Buffer | Promise<Buffer>, encoder?:
 /** Node has it from 22.15 on. */
 async function decompressZstd(data: Buffer): Promise<Buffer> {
   const { zstdDecompress } = zlib as unknown as {
-    zstdDecompress?: (data: Buffer, done: (error: Error | null, result: Buffer) => void) => void;
+    zstdDecompress?: (data: Buffer, options: object, done: (error: Error | null, result: Buffer) => void) => void;
   };
   if (zstdDecompress === undefined) throw new RangeError("zstd needs Node 22.15 or newer");
-  return promisify(zstdDecompress)(data);
+  return promisify(zstdDecompress)(data, { maxOutputLength: MOST_BYTES });
 }
 
 /** As many records as the batch has; kafkajs has just read their number from the four bytes before the data. */

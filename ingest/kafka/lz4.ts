@@ -1,7 +1,6 @@
-import { broken, copyBack } from "./snappy.ts";
+import { broken, copyBack, MOST_BYTES } from "./snappy.ts";
 
 const MAGIC = 0x184d2204;
-const MOST_BYTES = 1 << 28;
 
 /** An LZ4 frame, checksums not verified (the broker's CRC covers the batch). Throws RangeError. */
 export function decompressLz4(data: Buffer): Buffer {

@@ -1,5 +1,6 @@
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
-const MOST_BYTES = 1 << 28;
+/** No batch that a broker takes is so large. */
+export const MOST_BYTES = 1 << 28;
 
 /** Snappy as Kafka has it: a bare block, or blocks in the framing of xerial's Java library. Throws RangeError. */
 export function decompressSnappy(data: Buffer): Buffer {

@@ -37,7 +37,7 @@ export async function fetchTopicId(kafka: Kafka, topic: string): Promise<string 
         encode: async () => encoded(requestBody(topic)),
       },
       response: {
-        decode: async (data: Buffer) => ({ id: readTopicId(data), clientSideThrottleTime: 0 }),
+        decode: async (data: Buffer) => ({ id: readTopicId(data), clientSideThrottleTime: null }),
         parse: async ({ id }: { id: string | null }) => id,
       },
     });
