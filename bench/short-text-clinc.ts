@@ -90,7 +90,8 @@ function poolOf(corpus: Corpus, split: Split, cell: Cell, rest: readonly number[
     }
     case "surge10": {
       const intent = corpus.intents[rest[Math.floor(uniform(random) * rest.length)]!];
-      return rest.filter((row) => corpus.intents[row] === intent);
+      // Some stay for the rate that the intent has anyway.
+      return rest.filter((row) => corpus.intents[row] === intent).slice(0, 110);
     }
     default:
       return shuffle([...split.novel], random);
@@ -110,6 +111,65 @@ function shareOf(cell: Cell, progress: number): number {
     default:
       return 0.1;
   }
+}
+
+/** A row and the conversation that it is a turn of. */
+export interface Turn {
+  readonly row: number;
+  readonly session: string;
+}
+
+/**
+ * Eight interleaved conversations of 3–8 turns. A conversation has an intent: 60 % of its turns are of it, the others
+ * of any. From `clean` on a share of conversations is about a novel intent. Nothing comes twice.
+ */
+export function makeConversations(
+  corpus: Corpus,
+  split: Split,
+  clean: number,
+  changed: number,
+  share: number,
+  random: Random,
+): readonly Turn[] {
+  const known = queues(corpus, split.known, random);
+  const novel = queues(corpus, split.novel, random);
+  const open = Array.from({ length: 8 }, () => ({ id: 0, intent: "", from: known, left: 0 }));
+  const out: Turn[] = [];
+  let next = 0;
+  while (out.length < clean + changed) {
+    const talk = open[Math.floor(uniform(random) * open.length)]!;
+    if (talk.left === 0) {
+      talk.id = next++;
+      talk.from = out.length >= clean && uniform(random) < share ? novel : known;
+      talk.intent = pick(talk.from, random);
+      talk.left = 3 + Math.floor(uniform(random) * 6);
+    }
+    talk.left -= 1;
+    const intent = uniform(random) < 0.6 ? talk.intent : pick(talk.from, random);
+    const row = talk.from.get(intent)?.pop();
+    if (row === undefined) {
+      talk.from.delete(intent);
+      if (talk.from.size === 0) break;
+      talk.intent = pick(talk.from, random);
+      continue;
+    }
+    out.push({ row, session: `c${talk.id}` });
+  }
+  return out;
+}
+
+function queues(corpus: Corpus, rows: readonly number[], random: Random): Map<string, number[]> {
+  const byIntent = new Map<string, number[]>();
+  for (const row of shuffle([...rows], random)) {
+    const queue = byIntent.get(corpus.intents[row]!);
+    if (queue === undefined) byIntent.set(corpus.intents[row]!, [row]);
+    else queue.push(row);
+  }
+  return byIntent;
+}
+
+function pick(from: ReadonlyMap<string, unknown>, random: Random): string {
+  return [...from.keys()][Math.floor(uniform(random) * from.size)]!;
 }
 
 export function shuffle<T>(values: T[], random: Random): T[] {

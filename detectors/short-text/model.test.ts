@@ -265,3 +265,31 @@ test("texts that cannot be stored as they are and vectors of length zero do no h
   const more = feed(model, state, stream(14, 50));
   expect(feed(model, again, stream(14, 50))).toEqual(more);
 });
+
+test("an embedder outside gives the same as the same embeddings in the events", async () => {
+  const events = stream(15, 420, 260);
+  const known = new Map(events.map((event) => [event.text!, event.embedding as number[]]));
+  const embed = async (texts: readonly string[]): Promise<Float32Array> =>
+    Float32Array.from(
+      texts.flatMap((text) => {
+        const vector = known.get(text)!;
+        const size = Math.hypot(...vector);
+        return vector.map((v) => v / size);
+      }),
+    );
+  const outside = open({}, { kind: "external", identity: "simulated", dim: DIM, embed });
+  const state = outside.init("k");
+  const heard: Heard[] = [];
+  for (let from = 0; from < events.length; from += 64) {
+    const slice = events.slice(from, from + 64).map(({ text }) => ({ text: text! }));
+    const prepared = await outside.prepare!(slice.map((event) => ({ state, event, time: null })));
+    for (const [i, event] of slice.entries()) {
+      const [outcome] = await outside.step([{ state, event, time: null, prepared: prepared[i] }]);
+      heard.push({ index: from + i, outcome: outcome! });
+    }
+  }
+  const model = open();
+  const given = feed(model, model.init("k"), events);
+  expect(kinds(heard)).toEqual(kinds(given));
+  expect(firstOf(heard, "drift").index).toBe(firstOf(given, "drift").index);
+});

@@ -93,7 +93,11 @@ function stepOne(item: Item, prepared: Prepared, source: State["source"], contex
   const index = state.index;
   state.index += 1;
   state.source = source;
-  const repeat = isRepeat(state, index, event.text === undefined ? hashVector(prepared.vector!) : hash32(text));
+  const repeat = isRepeat(
+    state,
+    index,
+    text === "" && prepared.vector !== null ? hashVector(prepared.vector) : hash32(text),
+  );
   if (state.watch === null) {
     uniform(state.random);
     const learning = state.learning!;

@@ -1,24 +1,12 @@
 import { NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
-import type { Onset, SignalDraft } from "../../engine/signal.ts";
 import { type Random, uniform } from "../statistics/random.ts";
 import type { Bet } from "./bets.ts";
-import { placeBet, take, takeBack } from "./counts.ts";
-import {
-  closing,
-  type Episode,
-  earliestOnset,
-  hasRecovered,
-  isExplanationDue,
-  isOpen,
-  KINDS,
-  type Kind,
-  openEpisode,
-} from "./episode.ts";
+import { placeBet, take } from "./counts.ts";
+import { isOpen } from "./episode.ts";
 import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evidence.ts";
-import { explain, summarise } from "./explain.ts";
 import { PSEUDO_SESSION } from "./fit.ts";
 import { append, FLAG } from "./history.ts";
-import { estimateOnset } from "./onset.ts";
+import { judge, type Watching } from "./judge.ts";
 import type { Options } from "./options.ts";
 import { spreadOf } from "./promise.ts";
 import { remember } from "./recent.ts";
@@ -36,11 +24,6 @@ export interface Observation {
   readonly vector: Float32Array;
   readonly score: number;
   readonly cluster: number;
-}
-
-export interface Watching {
-  readonly options: Options;
-  readonly promise: number;
 }
 
 const EWMA = 1 / 200;
@@ -167,100 +150,4 @@ function closeOver(watch: Watch, seen: Observation, options: Options): boolean {
     if (session.openedAt >= watch.since) closeSession(watch.evidence, session, spreadOf(reference.facts));
   }
   return over.length > 0;
-}
-
-/** Alarms, recoveries, explanations that are due. */
-function judge(watch: Watch, index: number, watching: Watching): SignalDraft[] {
-  const { thresholds, episodes } = watch;
-  const signals: SignalDraft[] = [];
-  const crossed = KINDS.filter((kind) => watch[kind] >= thresholds[kind]);
-  for (const kind of crossed) {
-    const episode = episodes[kind];
-    if (episode === null) signals.push(alarm(watch, kind, index, watching));
-    else signals.push(...crossAgain(watch, episode, index, watching));
-  }
-  for (const kind of KINDS) {
-    const episode = episodes[kind];
-    if (episode === null) continue;
-    if (isExplanationDue(episode, index)) {
-      episode.explained = true;
-      signals.push(say(watch, episode, "explained", watching));
-    } else if (hasRecovered(episode, index)) {
-      episodes[kind] = null;
-      const summary = `The ${kind} that began about event ${episode.onset.index} has not been seen since event ${episode.lastCrossing}.`;
-      signals.push(closing(episode, summary, watch[kind], thresholds[kind]));
-    }
-  }
-  if (crossed.length > 0) restart(watch, index + 1);
-  else warn(watch, signals, watching);
-  return signals;
-}
-
-function alarm(watch: Watch, kind: Kind, index: number, watching: Watching): SignalDraft {
-  const onset = onsetOf(watch, kind);
-  const episode = openEpisode(kind, index, onset, watch[kind]);
-  watch.episodes[kind] = episode;
-  takeBack(watch, Math.min(onset.index, earliestOnset(watch.episodes)));
-  return say(watch, episode, kind, watching);
-}
-
-/**
- * Further crossings belong to the open episode. The second one confirms it, from sums that began anew, and is said; later
- * ones only where they began well after the one before: a change upon a change.
- */
-function crossAgain(watch: Watch, episode: Episode, index: number, watching: Watching): SignalDraft[] {
-  const { kind } = episode;
-  const quiet = Math.max(50, episode.alarm - episode.onset.index);
-  const last = episode.lastCrossing;
-  episode.lastCrossing = index;
-  episode.crossings += 1;
-  const onset = onsetOf(watch, kind);
-  const another = onset.low - last > quiet;
-  if (another) episode.onset = onset;
-  return another || episode.crossings === 2 ? [say(watch, episode, kind, watching)] : [];
-}
-
-function onsetOf(watch: Watch, kind: Kind): Onset {
-  const { layout } = watch.evidence;
-  return estimateOnset(watch.history, watch.since, layout, layout[kind], spreadOf(watch.reference.facts));
-}
-
-/** Explains the episode anew and tells it. */
-function say(watch: Watch, episode: Episode, kind: string, watching: Watching): SignalDraft {
-  episode.explanation = explain(watch, episode.kind, episode.onset, watching.promise);
-  return {
-    kind,
-    ...(kind === episode.kind ? {} : { episodeOf: episode.kind }),
-    onset: episode.onset,
-    statistic: watch[episode.kind],
-    threshold: watch.thresholds[episode.kind],
-    summary: summarise(episode.explanation, episode.onset),
-    explanation: episode.explanation,
-  };
-}
-
-/** After an alarm all sums start again. */
-function restart(watch: Watch, since: number): void {
-  watch.evidence.sums.fill(0);
-  watch.drift = 0;
-  watch.surge = 0;
-  watch.since = since;
-  watch.warned = false;
-}
-
-function warn(watch: Watch, signals: SignalDraft[], { options }: Watching): void {
-  if (options.warnAt === null) return;
-  const kind: Kind = watch.drift / watch.thresholds.drift >= watch.surge / watch.thresholds.surge ? "drift" : "surge";
-  const ratio = watch[kind] / watch.thresholds[kind];
-  if (watch.warned && ratio < options.warnAt / 2) watch.warned = false;
-  if (watch.warned || ratio < options.warnAt || watch.episodes[kind] !== null) return;
-  watch.warned = true;
-  signals.push({
-    kind: "warning",
-    onset: null,
-    statistic: watch[kind],
-    threshold: watch.thresholds[kind],
-    summary: `The ${kind} statistic has reached ${Math.round(ratio * 100)} % of its threshold.`,
-    explanation: { kind },
-  });
 }
