@@ -67,16 +67,17 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       log,
     });
     view.onCommit(() => dispatcher.wake());
-    const token =
-      config.http.token === undefined ? {} : { token: readSecret(config.http.token, process.env, "http.token") };
+    const { host, port: wanted, token, readToken, allowedHosts } = config.http;
     const http = createHttpServer({
       view,
       store,
       metrics,
       pageDir: pageFolder(),
-      host: config.http.host,
-      port: config.http.port,
-      ...token,
+      host,
+      port: wanted,
+      allowedHosts,
+      ...(token === undefined ? {} : { token: readSecret(token, process.env, "http.token") }),
+      ...(readToken === undefined ? {} : { readToken: readSecret(readToken, process.env, "http.readToken") }),
       log,
     });
     const { port } = await http.listen();
@@ -93,7 +94,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       () => log.info("every stream has reached its end; the service goes on to answer"),
       () => undefined,
     );
-    const url = `http://${config.http.host.includes(":") ? `[${config.http.host}]` : config.http.host}:${port}/`;
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
     log.info("running", { url, monitors: monitors.size, backend: env.tensors.backend, store: config.store.kind });
     return {
       url,

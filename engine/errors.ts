@@ -56,7 +56,6 @@ export const ERRORS = {
   WEBHOOK_FAILED: { message: "Webhook {target} answered {status}.", retryable: true },
   WEBHOOK_GONE: { message: "Webhook {target} answered {status}; it is not tried again.", retryable: false },
   WEBHOOK_UNREACHABLE: { message: "Webhook {target} cannot be reached: {why}.", retryable: true },
-  EMBEDDER_FAILED: { message: "The embedder {embedder} failed: {why}. Events wait.", retryable: true },
   BACKEND_UNAVAILABLE: {
     message:
       "Compute backend {backend} cannot be used: {why}. Use `backend: auto`, or install what it needs (see docs).",

@@ -94,7 +94,7 @@ function monitorSchema(detector: Detector) {
     checkpoint: z
       .strictObject({
         events: z.int().min(1).default(50_000).describe("Records between commits at the most"),
-        seconds: z.number().min(0.01).max(60).default(0.5).describe("Seconds between commits at the most"),
+        seconds: z.number().min(0.01).max(60).default(1).describe("Seconds between commits at the most"),
       })
       .prefault({}),
     seed: z.int().min(0).default(1).describe("Seed of everything random in this monitor"),
@@ -136,6 +136,11 @@ export function configSchema(detectors: readonly Detector[]) {
           .default(8080)
           .describe("Port; 0 takes a free one"),
         token: secret.optional().describe("Asked for by everything that changes state or shows texts"),
+        readToken: secret.optional().describe("A second token that may read but change nothing"),
+        allowedHosts: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("Names beside localhost and addresses under which browsers may reach the page"),
       })
       .prefault({}),
     kafka: z
