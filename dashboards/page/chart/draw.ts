@@ -70,10 +70,11 @@ export function drawUnder(u: uPlot, { points, marks, axis, palette }: Scene): vo
     const from = position(u, points, mark.alarm, axis);
     const to = mark.end === null ? left + width : position(u, points, mark.end, axis);
     if (from !== null && to !== null) {
+      const width = Math.max(to - from, devicePixelRatio);
       ctx.fillStyle = palette.shade;
-      ctx.fillRect(from, top, Math.max(to - from, devicePixelRatio), height);
+      if (mark.chosen) ctx.fillRect(from, top, width, height);
       ctx.fillStyle = palette.over;
-      ctx.fillRect(from, top, Math.max(to - from, devicePixelRatio), 3 * devicePixelRatio);
+      ctx.fillRect(from, top, width, 3 * devicePixelRatio);
     }
     if (mark.onset === null || !mark.chosen) continue;
     const low = position(u, points, mark.onset.low, axis);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { columns, nearest, timeOf, yRange } from "./model.ts";
+import { columns, curveOf, nearest, timeOf, yRange } from "./model.ts";
 
 const points = [
   { from: 0, to: 31, time: 1_000, ratio: 0 },
@@ -33,4 +33,25 @@ test("an event's time lies between the times of the points around it", () => {
   expect(timeOf(points, 63)).toBe(2_000);
   expect(timeOf(points, 96)).toBeNull();
   expect(timeOf(points.slice(1), 5)).toBeNull();
+});
+
+test("where a pause lies between two points, the later one's events came at its end", () => {
+  const years = Array.from({ length: 30 }, (_, i) => ({ from: i * 10, to: i * 10 + 9, time: i * 1_000, ratio: 0.1 }));
+  const later = [...years, { from: 300, to: 309, time: 10_000_000, ratio: 0.1 }];
+  expect(timeOf(later, 304)).toBe(10_000_000);
+  expect(timeOf(later, 204)).toBe(19_500);
+});
+
+test("the curve leaves the silence of learning out and goes on to where the key stands", () => {
+  const alarms = [
+    { index: 110, time: 3_000 },
+    { index: 70, time: 1_400 },
+  ];
+  expect(curveOf(points, { events: 121, ratio: 0.3, time: 4_000, alarms })).toEqual([
+    points[1],
+    points[2],
+    { from: 96, to: 110, time: 3_000, ratio: 1 },
+    { from: 111, to: 120, time: 4_000, ratio: 0.3 },
+  ]);
+  expect(curveOf([], { events: 12, ratio: 0, time: null, alarms: [] })).toEqual([]);
 });

@@ -33,6 +33,35 @@ export function yRange(points: readonly Point[]): [number, number] {
   return [Math.max(LOWEST, 10 ** Math.floor(Math.log10(low))), high * 1.9];
 }
 
+export interface Newest {
+  readonly events: number;
+  readonly ratio: number;
+  readonly time: number | null;
+  /** Those behind the last point are not in it yet. */
+  readonly alarms: readonly { readonly index: number; readonly time: number | null }[];
+}
+
+/** The stored points without the silence of learning, and what came since: where alarms were raised and where it stands. */
+export function curveOf(points: readonly Point[], { events, ratio, time, alarms }: Newest): readonly Point[] {
+  const curve = points.slice(
+    Math.max(
+      0,
+      points.findIndex((point) => point.ratio > 0),
+    ),
+  );
+  const last = points[points.length - 1];
+  let from = last === undefined ? 0 : last.to + 1;
+  const add = (to: number, level: number, at: number | null) => {
+    if (to < from) return;
+    curve.push({ from, to, time: at, ratio: level });
+    from = to + 1;
+  };
+  // An alarm means that the line was reached; how far above it the curve went is known with the next stored point.
+  for (const alarm of [...alarms].sort((a, b) => a.index - b.index)) add(alarm.index, 1, alarm.time);
+  if (ratio > 0) add(events - 1, ratio, time);
+  return curve;
+}
+
 /** Columns for the chart: x ascending, y at least the floor. */
 export function columns(points: readonly Point[], axis: Axis, floor: number): [number[], number[]] {
   const xs: number[] = [];
@@ -50,21 +79,32 @@ export function hasTime(points: readonly Point[]): boolean {
   return points.length > 0 && points.every((point) => point.time !== null);
 }
 
+/** A pause so much longer than usual between two points: the events of the later one came at its end. */
+const PAUSE = 20;
+const pauses = new WeakMap<readonly Point[], number>();
+
+function pauseOf(points: readonly Point[]): number {
+  let pause = pauses.get(points);
+  if (pause === undefined) {
+    const gaps = points.slice(1).map((point, i) => (point.time ?? 0) - (points[i]!.time ?? 0));
+    pause = PAUSE * (gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0);
+    pauses.set(points, pause);
+  }
+  return pause;
+}
+
 /** Time of an event, between the times of the points around it; null outside of what is known. */
 export function timeOf(points: readonly Point[], index: number): number | null {
   const first = points[0];
   if (first === undefined || index < first.from) return null;
-  let before = first;
-  for (const point of points) {
-    if (point.to >= index) {
-      if (point.time === null || before.time === null) return point.time;
-      const width = point.to - before.to;
-      const part = width > 0 ? Math.max(0, index - before.to) / width : 1;
-      return before.time + part * (point.time - before.time);
-    }
-    before = point;
-  }
-  return null;
+  const at = nearest(points, index);
+  const point = points[at]!;
+  const before = points[at - 1];
+  if (point.to < index) return null;
+  if (before === undefined || point.time === null || before.time === null) return point.time;
+  const gap = point.time - before.time;
+  if (gap > pauseOf(points)) return point.time;
+  return before.time + (gap * (index - before.to)) / (point.to - before.to);
 }
 
 /** Place of an event on the chosen axis; events before the first point are put at the left end. */

@@ -39,7 +39,7 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
 
   const options = (): uPlot.Options => ({
     ...size(),
-    padding: [34, 12, 0, 0],
+    padding: [34, 20, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -13,16 +13,20 @@ export interface Shade {
   readonly to: number | null;
 }
 
-export function Sparkline({
-  points,
-  shade,
-  label,
-}: {
+interface Props {
   points: readonly SeriesPointDto[];
   shade: Shade | null;
   label: string;
-}) {
+}
+
+export function Sparkline({ points: all, shade, label }: Props) {
   const id = useId();
+  const points = all.slice(
+    Math.max(
+      0,
+      all.findIndex((point) => point.ratio > 0),
+    ),
+  );
   const first = points[0];
   const last = points[points.length - 1];
   if (first === undefined || last === undefined) return null;
@@ -38,7 +42,7 @@ export function Sparkline({
     .join("");
   const level = y(1);
   const visible = shade !== null && (shade.to === null || shade.to > first.to);
-  const from = visible ? x(shade.from) : 0;
+  const from = visible ? Math.min(x(shade.from), WIDTH - 12) : 0;
   const to = visible ? (shade.to === null ? WIDTH - 8 : x(shade.to)) : 0;
   return (
     <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
@@ -52,8 +56,8 @@ export function Sparkline({
           <stop offset={level / HEIGHT} class="level-fill" />
         </linearGradient>
       </defs>
-      {visible && <rect class="episode" x={from} y="0" width={Math.max(1.5, to - from)} height={HEIGHT} />}
-      {visible && <rect class="episode-edge" x={from} y="0" width={Math.max(1.5, to - from)} height="2" />}
+      {visible && <rect class="episode" x={from} y="0" width={Math.max(4, to - from)} height={HEIGHT} />}
+      {visible && <rect class="episode-edge" x={from} y="0" width={Math.max(4, to - from)} height="2" />}
       <path d={`${line}L${x(last.to).toFixed(1)} ${HEIGHT}L0 ${HEIGHT}Z`} fill={`url(#${id}f)`} />
       <path class="alarm-line" d={`M0 ${level.toFixed(1)}H${WIDTH}`} />
       <path class="trace" d={line} stroke={`url(#${id}s)`} />

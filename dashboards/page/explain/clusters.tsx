@@ -68,7 +68,7 @@ function Bar({ word, share, widest, kind }: { word: string; share: number; wides
 
 function liftWords({ lift, share, shareBefore }: Cluster): string {
   const times = lift ?? (shareBefore > 0 ? share / shareBefore : null);
-  if (times === null || (shareBefore === 0 && lift === null)) return "not seen before";
+  if (times === null || shareBefore === 0) return "not seen before";
   if (times < 1.05) return "as often as before";
   return `${times >= 10 ? formatCount(Math.round(times)) : formatNumber(Number(times.toPrecision(2)))}× as often`;
 }

@@ -23,9 +23,6 @@ export function Explanation({ open, explanation, details }: Props) {
   const then = readDistribution(explanation.after, explanation.levels);
   const after = open ? "now" : "after";
   const map = readMap(explanation.map ?? details.map);
-  const warnings = Array.isArray(explanation.warnings)
-    ? explanation.warnings.filter((one) => typeof one === "string")
-    : [];
   const shown = new Set<string>(SAID_ELSEWHERE);
   if (clusters.length > 0) shown.add("clusters");
   if (map !== null) shown.add("map");
@@ -34,11 +31,6 @@ export function Explanation({ open, explanation, details }: Props) {
   const special = clusters.length > 0 || (before !== null && then !== null);
   return (
     <>
-      {warnings.map((one) => (
-        <p key={one} class="notice small">
-          {one}
-        </p>
-      ))}
       {clusters.length > 0 && <Clusters clusters={clusters} after={after} />}
       {before !== null && then !== null && <BeforeAfter before={before} after={then} words={["before", after]} />}
       {map !== null && <TextMap map={map} />}

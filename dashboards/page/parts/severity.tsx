@@ -1,10 +1,18 @@
 import { Shape, type Status } from "./state-mark.tsx";
 
-const AS_STATE: Record<string, Status> = { critical: "drifting", warning: "warning", info: "steady" };
+const OF_KIND: Record<string, Status> = { warning: "warning", recovered: "steady" };
 
-/** A signal's kind with the shape of its severity. */
-export function Severity({ severity, word }: { severity: string; word: string }) {
-  const status = AS_STATE[severity] ?? "learning";
+/** A signal's kind with a shape: alarms are square, warnings pointed, good news round; remarks have none of these. */
+export function Severity({ kind, severity, word }: { kind: string; severity: string; word: string }) {
+  const status = OF_KIND[kind] ?? (severity === "info" ? null : "drifting");
+  if (status === null) {
+    return (
+      <span class="state is-remark" title={severity}>
+        <span class="dash" aria-hidden="true" />
+        {word}
+      </span>
+    );
+  }
   return (
     <span class={`state is-${status}`} title={severity}>
       <Shape status={status} />

@@ -16,7 +16,10 @@ const PLACE = /event ([\d,]+)(?: \(([\d,]+)–([\d,]+)\))?/;
 export function tell(summary: string, onset: Span | null, points: readonly Point[]): string {
   const found = PLACE.exec(summary);
   if (found === null || onset === null || indexOf(found[1]!) !== onset.index) return summary;
-  return summary.replace(PLACE, inTimes(onset, points) ?? inEvents(onset, found[2] !== undefined));
+  const place = inTimes(onset, points) ?? inEvents(onset, found[2] !== undefined);
+  // "Since about 1 Feb 1997, 0.6 % of …": two numbers must not run together.
+  const pause = /^ \d/.test(summary.slice(found.index + found[0].length)) ? "," : "";
+  return summary.replace(PLACE, place + pause);
 }
 
 function inTimes({ index, low, high }: Span, points: readonly Point[]): string | null {

@@ -1,7 +1,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { MainChart } from "../chart/main-chart.tsx";
-import type { Mark } from "../chart/model.ts";
+import { curveOf, type Mark } from "../chart/model.ts";
 import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
 import { useResource } from "../data/resource.ts";
@@ -112,10 +112,12 @@ interface KeyProps {
 }
 
 function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
-  const { value, failure, reload } = useResource<KeyDetail>(
-    path(["monitors", detail.name, "keys", keyName], { points: POINTS }),
-    tick,
-  );
+  const {
+    value: stored,
+    failure,
+    reload,
+  } = useResource<KeyDetail>(path(["monitors", detail.name, "keys", keyName], { points: POINTS }), tick);
+  const value = useMemo(() => (stored === null ? null : withLiveEnd(stored)), [stored]);
   const episode =
     value === null ? null : (value.episodes.find((one) => one.id === wanted) ?? value.episodes[0] ?? null);
   const marks = useMemo(() => value?.episodes.map((one) => markOf(one, episode)).reverse() ?? [], [value, episode]);
@@ -171,6 +173,17 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
       </div>
     </>
   );
+}
+
+/** The stored curve ends at the last full stretch of events; the page goes on to where the key stands now. */
+function withLiveEnd(value: KeyDetail): KeyDetail {
+  const { series, events, ratio, lastEventTime, episodes } = value;
+  const alarms = episodes.map(({ opened }) => ({ index: opened.index, time: parse(opened.time) }));
+  return { ...value, series: [...curveOf(series, { events, ratio, time: parse(lastEventTime), alarms })] };
+}
+
+function parse(time: string | null): number | null {
+  return time === null ? null : Date.parse(time);
 }
 
 function markOf(episode: EpisodeDto, chosen: EpisodeDto | null): Mark {

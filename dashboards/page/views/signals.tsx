@@ -66,7 +66,7 @@ function SignalRow({ signal }: { signal: Signal }) {
         {time === null ? null : <When time={time} />}
         <span class="quiet"> event {formatCount(index)}</span>
       </span>
-      <Severity severity={severity} word={words(kind)} />
+      <Severity kind={kind} severity={severity} word={words(kind)} />
       <span class="signal-what">
         <Link to={monitorPath(monitor, key)}>{tell(summary, signal.onset, [])}</Link>
         <span class="quiet small">
