@@ -1,7 +1,6 @@
 import { type Command, type Inspection, type Model, NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
-import { type Core, learn, observe, onsetAt, shiftCounts, statisticNow } from "../statistics/calibrated.ts";
-import { clear } from "../statistics/evidence.ts";
+import { type Core, learn, observe, onsetAt, settle, statisticNow, unsettle } from "../statistics/calibrated.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { valuesSince } from "../statistics/recent.ts";
 import { createSegments, keepNewest, lengthOf, numbersOf, push } from "../statistics/segments.ts";
@@ -62,9 +61,9 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 
   const alarm = (state: CalibratedKey, core: Core, index: number, statistic: number): SignalDraft => {
     const onset = onsetAt(core, index, state.since);
-    shiftCounts(core, onset.index, index, -1);
+    settle(core, onset.index, index);
     const draft = say("drift", core, onset, index, statistic);
-    clear(core.evidence);
+    core.evidence.fill(0);
     state.since = index + 1;
     state.warned = false;
     state.values = createSegments();
@@ -90,7 +89,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     if (statistic >= quietBelow) open.loud = index;
     if (statistic >= promise) {
       open.again++;
-      clear(core.evidence);
+      core.evidence.fill(0);
       state.since = index + 1;
     } else if (index - open.loud >= open.needed) {
       close(state, core, index + 1);
@@ -100,7 +99,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
   };
 
   const close = (state: CalibratedKey, core: Core, next: number): void => {
-    clear(core.evidence);
+    core.evidence.fill(0);
     state.since = next;
     state.values = null;
     state.open = null;
@@ -125,7 +124,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     const { core, open } = state;
     if (core === null || kind === "acknowledge") return NO_SIGNALS;
     if (kind === "false-alarm" && open !== null) {
-      shiftCounts(core, open.onset.index, open.index, 1);
+      unsettle(core, open.onset.index, open.index);
       close(state, core, state.events);
     }
     if (kind === "adapt") {

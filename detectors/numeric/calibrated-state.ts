@@ -1,11 +1,10 @@
 import type { Snapshot } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Onset } from "../../engine/signal.ts";
-import { BETS } from "../statistics/bets.ts";
 import { createReader, createWriter, type Reader, type Writer } from "../statistics/bytes.ts";
-import type { Core } from "../statistics/calibrated.ts";
+import { allocate, type Core } from "../statistics/calibrated.ts";
 import type { Random } from "../statistics/random.ts";
-import { BINS, ranksOf } from "../statistics/ranks.ts";
+import { BINS, count } from "../statistics/ranks.ts";
 import { readSegments, type Segments, writeSegments } from "../statistics/segments.ts";
 import { VERSION } from "./version.ts";
 
@@ -74,14 +73,13 @@ function readOpen(r: Reader): OpenAlarm {
 
 function writeCore(w: Writer, core: Core): void {
   const { median, spread } = core.scale;
-  for (const x of [median, spread, core.length, core.mean, core.sd, core.total, core.others]) w.f64(x);
+  for (const x of [median, spread, core.length, core.mean, core.sd, core.total, core.waiting, core.others]) w.f64(x);
   w.u8(core.single ? 1 : 0);
   const counts = core.ranks.subarray(0, BINS);
   const small = counts.every((c) => c < 256);
   w.u8(small ? 1 : 0);
   w.array(small ? Uint8Array.from(counts) : counts);
-  w.array(core.evidence.sums);
-  w.array(core.evidence.ages);
+  w.array(core.evidence);
   w.array(core.recent.bins);
   w.array(core.recent.values);
 }
@@ -92,11 +90,15 @@ function readCore(r: Reader): Core {
   const mean = r.f64();
   const sd = r.f64();
   const total = r.f64();
+  const waiting = r.f64();
   const others = r.f64();
   const single = r.u8() === 1;
-  const ranks = ranksOf(r.u8() === 1 ? r.bytes() : r.u16s());
-  const evidence = { sums: r.f64s(), ages: r.f32s() };
-  if (evidence.sums.length !== BETS) throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: "numeric" });
-  const recent = { bins: r.bytes(), values: r.f64s() };
-  return { scale, length, mean, sd, ranks, evidence, recent, total, others, single };
+  const arrays = allocate();
+  (r.u8() === 1 ? r.bytes() : r.u16s()).forEach((by, bin) => {
+    count(arrays.ranks, bin, by);
+  });
+  arrays.evidence.set(r.f64s());
+  arrays.recent.bins.set(r.bytes());
+  arrays.recent.values.set(r.f64s());
+  return { scale, length, mean, sd, ...arrays, total, waiting, others, single };
 }

@@ -11,21 +11,42 @@ export const WIDER = 2 * SHIFTS.length;
 export const NARROWER = WIDER + 4;
 export const BETS = WIDER + SPREADS.length;
 
-/** Shifts share .6, spreads .4; alike within a family. */
-export const WEIGHTS = Float64Array.from({ length: BETS }, (_, b) =>
-  b < WIDER ? 0.6 / (2 * SHIFTS.length) : 0.4 / SPREADS.length,
-);
+/** Three families share .64 (shifts to .6), .12 (larger ones) and .24 (spreads); alike within each. Small shifts are the hard ones. */
+export const WEIGHTS = Float64Array.from({ length: BETS }, (_, b) => {
+  if (b >= WIDER) return 0.24 / SPREADS.length;
+  return SHIFTS[b % SHIFTS.length]! <= 0.6 ? 0.64 / 8 : 0.12 / 4;
+});
 
 const C = SHIFTS.map((d) => Math.exp((-d * d) / 2)) as [number, number, number, number, number, number];
-const HALF = Float64Array.from(SPREADS, (q) => (1 - 1 / (q * q)) / 2);
 
 /** Writes the bets on z to `out`. */
 export function bet(z: number, out: Float64Array): void {
   const up = Math.exp(0.05 * z);
   powers(up, out, UP);
   powers(1 / up, out, DOWN);
-  const square = z * z;
-  for (let i = 0; i < HALF.length; i++) out[WIDER + i] = Math.exp(square * HALF[i]!) / SPREADS[i]!;
+  spreads(z, out);
+}
+
+/** exp(z²/2·(1 − 1/q²))/q: in 36ths of z²/2 the seven factors are 11, 20, 27, 32, −20¼, −64 and −189. */
+function spreads(z: number, out: Float64Array): void {
+  const quarter = Math.exp((z * z) / 288);
+  const half = quarter * quarter;
+  const e1 = half * half;
+  const e2 = e1 * e1;
+  const e4 = e2 * e2;
+  const e8 = e4 * e4;
+  const e16 = e8 * e8;
+  const e32 = e16 * e16;
+  const e64 = e32 * e32;
+  const e11 = e8 * e2 * e1;
+  const e20 = e16 * e4;
+  out[WIDER] = e11 / 1.2;
+  out[WIDER + 1] = e20 / 1.5;
+  out[WIDER + 2] = (e16 * e11) / 2;
+  out[WIDER + 3] = e32 / 3;
+  out[WIDER + 4] = 1 / (0.8 * e20 * quarter);
+  out[WIDER + 5] = 1 / (0.6 * e64);
+  out[WIDER + 6] = 1 / (0.4 * e64 * e64 * e32 * e16 * e8 * e4 * e1);
 }
 
 /** exp(dz − d²/2) of the six shifts from exp(z/20): d = 2, 4, 7, 12, 20 and 32 twentieths. */

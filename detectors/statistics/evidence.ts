@@ -4,15 +4,13 @@ import type { Onset } from "../../engine/signal.ts";
  * Shiryaev–Roberts sums over bets: R_b ← (R_b + s)·e_b is the sum over every possible beginning k of Π e_b since k. With bets
  * of mean 1 the weighted sum of the R_b reaches A after A events or more on average: A is the promise.
  * Beside each R_b stands the sum of the beginnings' ages: how far back they lie on average, however long ago that is.
+ * Sums first, then ages.
  */
-export interface Evidence {
-  readonly sums: Float64Array;
-  /** Σ age·g over the beginnings of each bet. */
-  readonly ages: Float32Array;
-}
+export type Evidence = Float64Array;
 
-export function createEvidence(bets: number): Evidence {
-  return { sums: new Float64Array(bets), ages: new Float32Array(bets) };
+/** Length of the evidence of so many bets. */
+export function evidenceLength(bets: number): number {
+  return 2 * bets;
 }
 
 /**
@@ -20,35 +18,29 @@ export function createEvidence(bets: number): Evidence {
  * a constant stream has e = 1 throughout and would count up like a clock.
  */
 export function gather(v: Evidence, e: Float64Array, weights: Float64Array, s: 0 | 1): number {
-  const { sums, ages } = v;
-  const n = sums.length;
+  const n = weights.length;
   let total = 0;
   for (let b = 0; b < n; b++) {
-    const g = sums[b]!;
+    const g = v[b]!;
     const by = e[b]!;
-    ages[b] = (ages[b]! + g) * by;
+    v[n + b] = (v[n + b]! + g) * by;
     const sum = (g + s) * by;
-    sums[b] = sum;
+    v[b] = sum;
     total += weights[b]! * sum;
   }
   return total;
 }
 
-export function clear(v: Evidence): void {
-  v.sums.fill(0);
-  v.ages.fill(0);
-}
-
 export function statisticOf(v: Evidence, weights: Float64Array): number {
   let total = 0;
-  for (let b = 0; b < v.sums.length; b++) total += weights[b]! * v.sums[b]!;
+  for (let b = 0; b < weights.length; b++) total += weights[b]! * v[b]!;
   return total;
 }
 
 /** Share of the statistic that the bets [from, to) hold. */
 export function shareOf(v: Evidence, weights: Float64Array, from: number, to: number): number {
   let part = 0;
-  for (let b = from; b < to; b++) part += weights[b]! * v.sums[b]!;
+  for (let b = from; b < to; b++) part += weights[b]! * v[b]!;
   const total = statisticOf(v, weights);
   return total > 0 ? part / total : 0;
 }
@@ -57,7 +49,8 @@ export function shareOf(v: Evidence, weights: Float64Array, from: number, to: nu
 export function meanAge(v: Evidence, weights: Float64Array): number {
   const total = statisticOf(v, weights);
   let ages = 0;
-  for (let b = 0; b < v.sums.length; b++) ages += weights[b]! * v.ages[b]!;
+  const n = weights.length;
+  for (let b = 0; b < n; b++) ages += weights[b]! * v[n + b]!;
   return total > 0 ? ages / total : 0;
 }
 
@@ -73,7 +66,7 @@ export function onsetOf(
   all: boolean,
   remembered: (age: number, e: Float64Array) => boolean,
 ): Onset {
-  const n = v.sums.length;
+  const n = weights.length;
   const products = weights.slice();
   const e = new Float64Array(n);
   const mass: number[] = [];

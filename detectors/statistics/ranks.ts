@@ -8,17 +8,7 @@ export type Ranks = Uint16Array;
 
 export const BINS = 256;
 const BLOCK = 16;
-const LENGTH = BINS + BINS / BLOCK;
-
-export function createRanks(): Ranks {
-  return new Uint16Array(LENGTH);
-}
-
-export function ranksOf(counts: ArrayLike<number>): Ranks {
-  const ranks = createRanks();
-  for (let bin = 0; bin < BINS; bin++) count(ranks, bin, counts[bin]!);
-  return ranks;
-}
+export const RANKS_LENGTH = BINS + BINS / BLOCK;
 
 export function count(ranks: Ranks, bin: number, by = 1): void {
   ranks[bin] = ranks[bin]! + by;
@@ -37,7 +27,7 @@ export function countBelow(ranks: Ranks, bin: number): number {
 
 export function totalOf(ranks: Ranks): number {
   let sum = 0;
-  for (let i = BINS; i < LENGTH; i++) sum += ranks[i]!;
+  for (let i = BINS; i < RANKS_LENGTH; i++) sum += ranks[i]!;
   return sum;
 }
 

@@ -1,4 +1,4 @@
-import { BINS, count, type Ranks } from "./ranks.ts";
+import { BINS, type Ranks } from "./ranks.ts";
 import { type Scale, valueAt } from "./scale.ts";
 
 /** The newest events of a key: bins of the last 256, values of the last 16. An event's place is its index. */
@@ -8,11 +8,7 @@ export interface Recent {
 }
 
 export const RECENT = 256;
-const EXACT = 16;
-
-export function createRecent(): Recent {
-  return { bins: new Uint8Array(RECENT), values: new Float64Array(EXACT) };
-}
+export const EXACT = 16;
 
 export function remember(r: Recent, index: number, bin: number, x: number): void {
   r.bins[index % RECENT] = bin;
@@ -34,18 +30,6 @@ export function valuesSince(r: Recent, from: number, to: number, scale: Scale): 
     const index = first + i;
     return to - index < EXACT ? r.values[index % EXACT]! : valueAt(r.bins[index % RECENT]!, scale.median, scale.spread);
   });
-}
-
-/** Takes the events [from, to] out of the counts (as far back as they are remembered), or puts them in; returns how many. */
-export function moveCounts(r: Recent, from: number, to: number, ranks: Ranks, by: 1 | -1): number {
-  let moved = 0;
-  for (let i = Math.max(from, to - RECENT + 1, 0); i <= to; i++) {
-    const bin = r.bins[i % RECENT]!;
-    if (by < 0 && ranks[bin] === 0) continue;
-    count(ranks, bin, by);
-    moved++;
-  }
-  return moved;
 }
 
 /** Quantiles of counted bins, linear inside a bin; the open ends count as their inner half. */

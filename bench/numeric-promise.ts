@@ -1,0 +1,149 @@
+/**
+ * What `numeric` promises and how soon it sees, on values that come in any order.
+ *   nice node --import tsx bench/numeric-promise.ts
+ */
+import { numeric } from "../detectors/numeric/numeric.ts";
+import { createRandom } from "../detectors/statistics/random.ts";
+import type { Model, Outcome } from "../engine/detector.ts";
+import { type Distribution, type Draw, draws, normal } from "./numeric-streams.ts";
+
+const env = undefined as never;
+
+interface Stream {
+  next(value: number): Outcome;
+}
+
+let keys = 0;
+function open(first: number, promise: number): () => Stream {
+  const options = numeric.options.parse({ algorithm: "calibrated" });
+  const model = numeric.open({ options, reference: { first }, promise, seed: 1 }, env) as Model;
+  return () => {
+    const state = model.init(`k${keys++}`);
+    return { next: (value) => (model.step([{ state, event: { value }, time: null }]) as readonly Outcome[])[0]! };
+  };
+}
+
+const drifted = (o: Outcome): boolean => o.signals.some((s) => s.kind === "drift");
+
+/** Alarms over references × events each, and the mean run length to the first alarm, uncensored. */
+function promiseKept(distribution: Distribution, first: number, promise: number, references: number, events: number) {
+  const stream = open(first, promise);
+  let alarms = 0;
+  let warnings = 0;
+  const runs: number[] = [];
+  for (let r = 0; r < references; r++) {
+    const x = draws(distribution, first, promise, r);
+    const s = stream();
+    for (let i = 0; i < first; i++) s.next(x());
+    let run = 0;
+    for (let i = 0; run === 0 || i < events; i++) {
+      const o = s.next(x());
+      if (o.signals.some((g) => g.kind === "warning")) warnings++;
+      if (!drifted(o)) continue;
+      if (i < events) alarms++;
+      if (run === 0) run = i + 1;
+    }
+    runs.push(run);
+  }
+  runs.sort((a, b) => a - b);
+  const mean = runs.reduce((a, b) => a + b, 0) / runs.length;
+  const sd = Math.sqrt(runs.reduce((a, b) => a + (b - mean) ** 2, 0) / (runs.length - 1));
+  const expected = (references * events) / promise;
+  return {
+    values: distribution,
+    reference: first,
+    promise,
+    events: references * events,
+    alarms,
+    allowed: poissonQuantile(expected, 0.99),
+    "mean run": Math.round(mean),
+    "99 % bound": Math.round(mean - (2.326 * sd) / Math.sqrt(runs.length)),
+    "must be": 0.9 * promise,
+    median: runs[runs.length >> 1],
+    "warnings per promise": Number(
+      ((warnings * promise) / runs.reduce((a, b) => a + Math.max(b, events), 0)).toFixed(1),
+    ),
+  };
+}
+
+function poissonQuantile(mean: number, level: number): number {
+  let p = Math.exp(-mean);
+  let sum = p;
+  let k = 0;
+  while (sum < level) sum += p *= mean / ++k;
+  return k;
+}
+
+interface Change {
+  readonly name: string;
+  /** Median delay measured before for a promise of 100,000. */
+  readonly spec: number;
+  apply(z: number, since: number): number;
+}
+
+/** Index of the first changed event. */
+const CHANGE_AT = 5000;
+
+const CHANGES: readonly Change[] = [
+  { name: "mean +.25 sd", spec: 238, apply: (z) => z + 0.25 },
+  { name: "mean +.5 sd", spec: 68, apply: (z) => z + 0.5 },
+  { name: "mean +1 sd", spec: 23, apply: (z) => z + 1 },
+  { name: "sd × 2", spec: 16, apply: (z) => 2 * z },
+  { name: "sd × 3", spec: 7, apply: (z) => 3 * z },
+  { name: "sd × 1/2", spec: 37, apply: (z) => z / 2 },
+  { name: "+1 sd over 2,000", spec: 578, apply: (z, since) => z + Math.min(1, since / 2000) },
+];
+
+/** Median delay of the first alarm after the change; a false one before it starts the run again. */
+function delay(change: Change, first: number, promise: number, runs: number) {
+  const stream = open(first, promise);
+  const delays: number[] = [];
+  const errors: number[] = [];
+  let inside = 0;
+  let missed = 0;
+  for (let seed = 0; delays.length + missed < runs; seed++) {
+    const z: Draw = normal(createRandom(change.name, first, promise, seed));
+    const s = stream();
+    let early = false;
+    for (let i = 0; i < CHANGE_AT; i++) early = drifted(s.next(z())) || early;
+    if (early) continue;
+    let found = false;
+    for (let i = 0; i < 10_000 && !found; i++) {
+      const o = s.next(change.apply(z(), i));
+      if (!drifted(o)) continue;
+      found = true;
+      delays.push(i);
+      const { onset } = o.signals[0]!;
+      errors.push(Math.abs(onset!.index - CHANGE_AT));
+      if (onset!.low <= CHANGE_AT && onset!.high >= CHANGE_AT) inside++;
+    }
+    if (!found) missed++;
+  }
+  const median = (v: number[]): number => v.sort((a, b) => a - b)[v.length >> 1]!;
+  const m = median(delays);
+  return {
+    change: change.name,
+    reference: first,
+    "median delay": m,
+    spec: change.spec,
+    ratio: Number((m / change.spec).toFixed(2)),
+    missed,
+    "median onset error": median(errors),
+    "inside its interval": `${Math.round((100 * inside) / errors.length)} %`,
+  };
+}
+
+const started = process.cpuUsage();
+const quick = process.argv.includes("--quick");
+const scale = quick ? 10 : 1;
+console.table(
+  (["normal", "lognormal", "t3"] as const).flatMap((d) => [
+    promiseKept(d, 1500, 10_000, 500 / scale, 10_000),
+    promiseKept(d, 300, 10_000, 500 / scale, 10_000),
+    promiseKept(d, 1500, 100_000, 200 / scale, 100_000),
+  ]),
+);
+console.table(CHANGES.map((c) => delay(c, 1500, 100_000, 400 / scale)));
+console.table(CHANGES.map((c) => delay(c, 300, 100_000, 400 / scale)));
+const { user, system } = process.cpuUsage(started);
+console.log(`${((user + system) / 1e6).toFixed(0)} s of processor time`);

@@ -1,0 +1,39 @@
+import { createRandom, type Random, uniform } from "../detectors/statistics/random.ts";
+
+/** A source of independent numbers. */
+export type Draw = () => number;
+
+/** Standard normal, by Box and Muller's polar method. */
+export function normal(random: Random): Draw {
+  let spare = Number.NaN;
+  return () => {
+    if (!Number.isNaN(spare)) {
+      const z = spare;
+      spare = Number.NaN;
+      return z;
+    }
+    for (;;) {
+      const a = 2 * uniform(random) - 1;
+      const b = 2 * uniform(random) - 1;
+      const s = a * a + b * b;
+      if (s >= 1 || s === 0) continue;
+      const f = Math.sqrt((-2 * Math.log(s)) / s);
+      spare = b * f;
+      return a * f;
+    }
+  };
+}
+
+export type Distribution = "normal" | "lognormal" | "t3";
+
+export function draws(distribution: Distribution, ...seed: readonly (string | number)[]): Draw {
+  const z = normal(createRandom(distribution, ...seed));
+  switch (distribution) {
+    case "normal":
+      return z;
+    case "lognormal":
+      return () => Math.exp(z());
+    case "t3":
+      return () => z() / Math.sqrt((z() ** 2 + z() ** 2 + z() ** 2) / 3);
+  }
+}
