@@ -15,7 +15,7 @@ export interface KafkaSourceOptions extends KafkaConnection {
   readonly topics: readonly (string | { readonly topic: string; readonly from: From })[];
   /** For topics that name none. Default earliest. */
   readonly from?: From;
-  /** After this long without a heartbeat the group takes our partitions. Default 30 s. */
+  /** After this long without a heartbeat the group takes our partitions. Default 15 s. */
   readonly sessionMs?: number;
   /** Default 1 s: also how soon a member notices that another joined. */
   readonly heartbeatMs?: number;
@@ -44,6 +44,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   const fenced = new Set<string>();
   const stop = new AbortController();
   let session: Session | null = null;
+  let running = false;
 
   async function whileUnavailable<T>(what: () => Promise<T>): Promise<T | null> {
     for (let backoff = FIRST_BACKOFF_MS; !stop.signal.aborted; backoff = Math.min(backoff * 2, MOST_BACKOFF_MS)) {
@@ -61,25 +62,20 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   const rest = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
 
   /** One consumer after the other until stop() or something that cannot be mended. */
-  async function run(intake: Intake): Promise<void> {
+  async function runSessions(intake: Intake): Promise<void> {
     await whileUnavailable(() => cluster.partitions(topics));
-    let fatal: { readonly error: unknown } | null = null;
+    const fatal: unknown[] = [];
     let backoff = FIRST_BACKOFF_MS;
-    while (!stop.signal.aborted && fatal === null) {
+    while (!stop.signal.aborted) {
       const opened = Date.now();
-      const outcome = await live(intake, (error) => {
-        fatal ??= { error };
-        session?.fail(error as Error);
-      });
-      if (outcome === null || fatal !== null) break;
+      const failure = await live(intake, (error) => fatal.push(error));
+      if (fatal.length > 0) throw fatal[0];
+      if (failure === null) return;
       if (Date.now() - opened > HEALTHY_MS) backoff = FIRST_BACKOFF_MS;
-      log.error(`kafka consumer failed: ${outcome.message}; starting another`, { retryMs: backoff });
+      log.error(`kafka consumer failed: ${failure.message}; starting another`, { retryMs: backoff });
       await rest(backoff);
       backoff = Math.min(backoff * 2, MOST_BACKOFF_MS);
     }
-    await cluster.close();
-    const end = fatal as { readonly error: unknown } | null;
-    if (end !== null) throw end.error;
   }
 
   /** Null: stopped. */
@@ -93,7 +89,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
         intake,
         log,
         fenced,
-        sessionMs: options.sessionMs ?? 30_000,
+        sessionMs: options.sessionMs ?? 15_000,
         heartbeatMs: options.heartbeatMs ?? 1000,
         fatal,
         async beginning({ topic, partition }, bounds) {
@@ -125,9 +121,17 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     async partitionCount() {
       return Math.max(...(await cluster.partitions(topics)).values());
     },
-    run,
+    async run(intake) {
+      running = true;
+      try {
+        await runSessions(intake);
+      } finally {
+        await cluster.close();
+      }
+    },
     async stop() {
       stop.abort();
+      if (!running) await cluster.close();
     },
     committed: (partition, nextOffset) => session?.commit(partition, nextOffset),
   };

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from "kafkajs";
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
 import type { Log } from "../../engine/log.ts";
 import { registerCodecs } from "./codecs.ts";
 
@@ -24,13 +24,31 @@ export function createClient(connection: KafkaConnection, log: Log): Kafka {
     requestTimeout: 30_000,
     retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 5 },
     logLevel: logLevel.WARN,
-    // What kafkajs calls an error is mostly a broker that it will find again; what stays wrong we say ourselves.
-    logCreator: () => (entry) => {
-      const { message, timestamp: _, logger: __, stack: ___, ...data } = entry.log;
-      if (entry.level === logLevel.ERROR) log.warn(`kafka client: ${message}`, data);
-      else log.info(`kafka client: ${message}`, data);
-    },
+    logCreator: () => createLogger(log),
   });
+}
+
+const REPEAT_MS = 10_000;
+
+/**
+ * What kafkajs calls an error is mostly a broker that it will find again; what stays wrong we say ourselves. It says
+ * the same many times a second while a broker is away: here once in ten seconds.
+ */
+function createLogger(log: Log): (entry: LogEntry) => void {
+  const said = new Map<string, { readonly at: number; repeats: number }>();
+  return ({ level, log: line }) => {
+    const { message, timestamp: _, logger: __, stack: ___, ...data } = line;
+    const before = said.get(message);
+    if (before !== undefined && Date.now() - before.at < REPEAT_MS) {
+      before.repeats += 1;
+      return;
+    }
+    if (said.size > 100) said.clear();
+    said.set(message, { at: Date.now(), repeats: 0 });
+    const details = before?.repeats ? { ...data, repeats: before.repeats } : data;
+    if (level === logLevel.ERROR) log.warn(`kafka client: ${message}`, details);
+    else log.info(`kafka client: ${message}`, details);
+  };
 }
 
 interface RequestQueue {

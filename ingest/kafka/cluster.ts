@@ -12,8 +12,8 @@ export interface Bounds {
 export interface Cluster {
   /** Partitions per topic; SOURCE_MISSING for one that does not exist. */
   partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Asked at most once a second per topic. */
-  bounds(topic: string, partition: number): Promise<Bounds>;
+  /** Asked at most once a second per topic, unless they must be fresh. */
+  bounds(topic: string, partition: number, fresh?: boolean): Promise<Bounds>;
   /** First offset at or after the time; the end when there is none. */
   offsetAt(topic: string, partition: number, time: number): Promise<number>;
   /** Told apart from a recreated topic of the same name; null where the brokers cannot say. */
@@ -50,9 +50,9 @@ export function createCluster(kafka: Kafka): Cluster {
       for (const topic of topics) counts.set(topic, await countPartitions(ask, topic));
       return counts;
     },
-    async bounds(topic, partition) {
+    async bounds(topic, partition, fresh = false) {
       let entry = cached.get(topic);
-      if (entry === undefined || Date.now() - entry.at > BOUNDS_MS) {
+      if (entry === undefined || fresh || Date.now() - entry.at > BOUNDS_MS) {
         entry = { at: Date.now(), bounds: fetchBounds(topic) };
         cached.set(topic, entry);
         entry.bounds.catch(() => cached.delete(topic));

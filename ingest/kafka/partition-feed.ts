@@ -18,7 +18,7 @@ export interface FeedOptions {
   pause(): void;
   resume(): void;
   seek(offset: number): void;
-  bounds(): Promise<Bounds>;
+  bounds(fresh?: boolean): Promise<Bounds>;
   /** Where to begin when no position is stored. */
   beginning(bounds: Bounds): Promise<number>;
   identity(): Promise<string | null>;
@@ -125,7 +125,7 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
     if (nextOffset <= bounds.high) return nextOffset;
     // Just after a fail-over a broker may not know yet how far the others were.
     await sleep(RETRY_MS);
-    const { high } = await options.bounds();
+    const { high } = await options.bounds(true);
     if (nextOffset <= high) return nextOffset;
     throw new TidegaugeError("TOPIC_RECREATED", {
       monitor: `(each on ${id.topic})`,
@@ -192,7 +192,7 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
       options.seek(expected);
       return false;
     }
-    const bounds = await options.bounds().catch(() => null);
+    const bounds = await options.bounds(true).catch(() => null);
     if (bounds === null) {
       options.seek(expected);
       return false;

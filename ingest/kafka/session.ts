@@ -29,7 +29,7 @@ export interface Session {
   close(): Promise<void>;
   commit(partition: PartitionId, nextOffset: number): void;
   feeds(): ReadonlyMap<string, PartitionFeed>;
-  /** Ends it from outside: `crashed` resolves. */
+  /** Ends it from outside. */
   fail(error: Error): void;
 }
 
@@ -62,14 +62,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       id,
       intake,
       log,
-      pause: () => consumer.pause(one),
-      resume: () => consumer.resume(one),
-      seek: (offset) => consumer.seek({ ...id, offset: String(offset) }),
-      bounds: () => cluster.bounds(id.topic, id.partition),
+      pause: () => tell(() => consumer.pause(one)),
+      resume: () => tell(() => consumer.resume(one)),
+      seek: (offset) => tell(() => consumer.seek({ ...id, offset: String(offset) })),
+      bounds: (fresh) => cluster.bounds(id.topic, id.partition, fresh),
       beginning: (bounds) => options.beginning(id, bounds),
       identity: () => cluster.topicId(id.topic),
       fenced: () => options.fenced.add(nameOf(id)),
-      fatal: options.fatal,
+      fatal(error) {
+        options.fatal(error);
+        fail(error as Error);
+      },
     });
   }
 
@@ -155,6 +158,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     throw error;
   }
   return session;
+}
+
+/** A consumer that crashed or left refuses orders; its feeds end with it. */
+function tell(order: () => void): void {
+  try {
+    order();
+  } catch (error) {
+    if ((error as Error).name !== "KafkaJSNonRetriableError") throw error;
+  }
 }
 
 function createConsumer({ kafka, group, sessionMs, heartbeatMs }: SessionOptions): Consumer {
