@@ -21,15 +21,15 @@ export interface Command {
  * As root: whoever owns the data already, else the system's `postgres` account, else `nobody`; no account is created.
  * A place that this account may not enter (below /root, say) is opened to the server by one capability, by setpriv.
  */
-export function chooseAccount(path: string, data: string, binary: string): Account {
+export function chooseAccount(path: string, data: string, folders: readonly string[]): Account {
   if (process.getuid?.() !== 0) return {};
   const account = ownerOf(data) ?? systemAccount() ?? null;
   if (account === null) {
     const why = "PostgreSQL does not run as root, and there is neither a `postgres` nor a `nobody` account";
     throw new TidegaugeError("STORE_START", { path, why: `${why}; run as another user` });
   }
-  const closed = closedFolder(path, account) ?? closedFolder(dirname(binary), account);
-  if (closed === null) return account;
+  const closed = folders.map((folder) => closedFolder(folder, account)).find((found) => found !== null);
+  if (closed === undefined) return account;
   const launcher = launcherFor(account);
   if (launcher === null) {
     const why = `PostgreSQL does not run as root, and user ${account.uid} may not enter ${closed}; run as an ordinary user, or choose folders that it may enter`;

@@ -66,11 +66,11 @@ describe("embedded store", () => {
 
   test("a server without its supervisor is ended by the next start", async () => {
     const owner = await ownerProcess(path);
-    const supervisor = servers(path).find((line) => line.includes("tidegauge-store"))!;
-    for (const line of servers(path)) {
-      if (line.includes("tidegauge-store")) process.kill(Number.parseInt(line, 10), "SIGKILL");
-    }
-    expect(supervisor).toBeDefined();
+    // Stopped, so that it does not start another server meanwhile.
+    owner.kill("SIGSTOP");
+    const supervisors = servers(path).filter((line) => line.includes("tidegauge-store /"));
+    for (const line of supervisors) process.kill(Number.parseInt(line, 10), "SIGKILL");
+    expect(supervisors.length).toBe(2);
     owner.kill("SIGKILL");
     await new Promise((resolve) => owner.once("exit", resolve));
     expect(servers(path).length).toBeGreaterThan(0);
@@ -133,6 +133,10 @@ describe("embedded store", () => {
     const store = createEmbeddedStore({ path: half });
     await store.open();
     await store.close();
+    writeFileSync(join(root, "file"), "");
+    await expect(createEmbeddedStore({ path: join(root, "file") }).open()).rejects.toMatchObject({
+      code: "STORE_START",
+    });
     mkdirSync(join(root, "strange", "postgres"), { recursive: true });
     await expect(createEmbeddedStore({ path: join(root, "strange") }).open()).rejects.toMatchObject({
       code: "STORE_START",

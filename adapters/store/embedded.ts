@@ -1,6 +1,7 @@
 import { realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Store } from "../../engine/store.ts";
 import { chooseAccount } from "./embedded-account.ts";
@@ -17,14 +18,15 @@ export interface EmbeddedOptions {
   readonly native?: string;
 }
 
-/** Longest path of a socket is 107 bytes, and its name takes 20. */
-const SOCKET_FOLDER_BYTES = 80;
+/** The path of a socket has at most 107 bytes, of which its name and its folder's take 46. */
+const TEMPORARY_BYTES = 60;
 const RESTART_MS = 500;
+const LONGEST_RESTART_MS = 10_000;
 
 /** The store on a PostgreSQL of our own: started by open(), stopped by close(), and when this process ends in any way. */
 export function createEmbeddedStore(options: EmbeddedOptions): Store {
   const path = resolve(options.path);
-  const temporary = Buffer.byteLength(tmpdir()) > SOCKET_FOLDER_BYTES ? "/tmp" : tmpdir();
+  const temporary = Buffer.byteLength(tmpdir()) > TEMPORARY_BYTES ? "/tmp" : tmpdir();
   const sockets = join(temporary, `tidegauge-store-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
   const store = createPostgresStore({ url: `postgres://tidegauge@/postgres?host=${encodeURIComponent(sockets)}` });
   let running: EmbeddedServer | null = null;
@@ -35,11 +37,12 @@ export function createEmbeddedStore(options: EmbeddedOptions): Store {
   const keepUp = (server: EmbeddedServer, plan: ServerPlan) => {
     running = server;
     void server.gone.then(async () => {
-      while (!closing) {
-        await new Promise((done) => setTimeout(done, RESTART_MS).unref());
+      for (let wait = RESTART_MS; !closing; wait = Math.min(2 * wait, LONGEST_RESTART_MS)) {
+        await sleep(wait, undefined, { ref: false });
         if (closing) return;
         try {
-          return keepUp(await launch(plan), plan);
+          const next = await launch(plan);
+          return closing ? await next.stop() : keepUp(next, plan);
         } catch {
           // Said by every call to the store; the next try may find what was missing.
         }
@@ -52,8 +55,8 @@ export function createEmbeddedStore(options: EmbeddedOptions): Store {
     async open() {
       if (running !== null) return;
       closing = false;
-      giveUp = await takeLock(path);
       try {
+        giveUp = await takeLock(path);
         const plan = await prepare(realpathSync(path), sockets, options.native);
         keepUp(await launch(plan), plan);
         await store.open();
@@ -81,15 +84,20 @@ export function createEmbeddedStore(options: EmbeddedOptions): Store {
 async function prepare(path: string, sockets: string, native?: string): Promise<ServerPlan> {
   const data = join(path, "postgres");
   const binaries = findBinaries(path, join(path, "lib"), native);
-  const account = chooseAccount(path, data, binaries.postgres);
+  const account = chooseAccount(path, data, [path, dirname(binaries.postgres), dirname(sockets)]);
   await prepareCluster(path, data, binaries, account);
   return { path, data, sockets, binaries, account };
 }
 
 /** The supervisor removes the folder of sockets with the server. */
-function launch(plan: ServerPlan): Promise<EmbeddedServer> {
+async function launch(plan: ServerPlan): Promise<EmbeddedServer> {
   privateFolder(plan.path, plan.sockets, plan.account);
-  return startServer(plan);
+  try {
+    return await startServer(plan);
+  } catch (error) {
+    rmSync(plan.sockets, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 function startError(path: string, error: unknown): unknown {

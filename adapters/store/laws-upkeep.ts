@@ -90,6 +90,10 @@ export function upkeepLaws(get: () => StoreUnderTest): void {
       expect((await store.takeDue(monitor, 9, 1)).length).toBe(1);
       expect(await store.prune({ ...NEVER, idleKeyDays: 0 })).toBeGreaterThanOrEqual(1);
       expect(await count()).toEqual([0, 0, 1, 0, 0]);
+      const part = makePart(Buffer.from(`${monitor} k`));
+      expect(await owner.commit({ states: [stateWrite("new", "n", { parts: [part.hash] })] })).toEqual({
+        kind: "fenced",
+      });
       expect(await owner.commit({ states: [stateWrite("k", "back")] })).toEqual({ kind: "committed" });
       expect(await textOf(store, owner, "k")).toBe("back");
     });

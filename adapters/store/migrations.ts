@@ -182,11 +182,13 @@ end $$;
 -- Writes states of a lane. TG002: a key belongs to another lane of the monitor. TG001: a state whose fixed parts the
 -- store no longer has (it was erased or aged out under its owner).
 create function tidegauge.put_states(
-  a_lane integer, a_keys text[], a_blobs bytea[], a_parts text[], a_events bigint[], a_status smallint[],
-  a_ratio double precision[], a_time double precision[]
+  a_lane integer, a_keys text[], a_parts text[], a_events bigint[], a_status smallint[], a_ratio double precision[],
+  a_time double precision[], a_blobs bytea[]
 ) returns void language plpgsql
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
+-- The monitor is repeated in each row on purpose: were it a constant beside them, a plan that runs through all states of
+-- the monitor for each row would look as good as looking each one up.
 declare
   the_monitor integer := (select monitor from tidegauge.lane where id = a_lane);
   updated integer;
@@ -197,10 +199,11 @@ begin
     set events = d.events, ratio = d.ratio, time = d.time, updated_at = now(), status = d.status, parts = d.parts,
       blob = d.blob
     from (
-      select unnest(a_keys) collate "C" as key, unnest(a_blobs) as blob, unnest(a_parts) as parts,
-        unnest(a_events) as events, unnest(a_status) as status, unnest(a_ratio) as ratio, unnest(a_time) as time
+      select the_monitor as monitor, unnest(a_keys) collate "C" as key, unnest(a_blobs) as blob,
+        unnest(a_parts) as parts, unnest(a_events) as events, unnest(a_status) as status, unnest(a_ratio) as ratio,
+        unnest(a_time) as time
     ) d
-    where s.monitor = the_monitor and s.key = d.key and s.lane = a_lane;
+    where s.monitor = d.monitor and s.key = d.key and s.lane = a_lane;
   get diagnostics updated = row_count;
   if updated = cardinality(a_keys) then
     return;
@@ -208,13 +211,13 @@ begin
   if a_parts is not null then
     insert into tidegauge.part_use (lane, hash, key)
       select a_lane, h, d.key
-      from (select unnest(a_keys) collate "C" as key, unnest(a_parts) as parts) d, unnest(string_to_array(d.parts, ',')) h
-      where not exists (select from tidegauge.state s where s.monitor = the_monitor and s.key = d.key)
+      from (select the_monitor as monitor, unnest(a_keys) collate "C" as key, unnest(a_parts) as parts) d, unnest(string_to_array(d.parts, ',')) h
+      where not exists (select from tidegauge.state s where s.monitor = d.monitor and s.key = d.key)
       on conflict do nothing;
     if exists (
-      select from (select unnest(a_keys) collate "C" as key, unnest(a_parts) as parts) d,
+      select from (select the_monitor as monitor, unnest(a_keys) collate "C" as key, unnest(a_parts) as parts) d,
         unnest(string_to_array(d.parts, ',')) h
-      where not exists (select from tidegauge.state s where s.monitor = the_monitor and s.key = d.key)
+      where not exists (select from tidegauge.state s where s.monitor = d.monitor and s.key = d.key)
         and not exists (select from tidegauge.part p where p.lane = a_lane and p.hash = h collate "C")
     ) then
       raise exception 'a part is gone' using errcode = 'TG001';

@@ -5,7 +5,7 @@ import type { Statement } from "./postgres-connection.ts";
 import { statusCode } from "./status.ts";
 
 /** A parameter larger than this goes in pieces: neither side holds more than a piece or two beside the data. */
-const PIECE_BYTES = 8 << 20;
+const PIECE_BYTES = 1 << 20;
 
 /** One transaction, as statements that need no answer of each other; a failure makes the last one a rollback. */
 export function commitStatements(commit: Commit, token: string): Statement[] {
@@ -39,12 +39,13 @@ function putStates(lane: number, states: readonly StateWrite[]): Statement {
     values: [
       lane,
       textArray(states.map((state) => state.key)),
-      byteaArray(states.map((state) => state.blob)),
       parts ? textArray(states.map((state) => (state.parts.length === 0 ? null : state.parts.join(",")))) : null,
       int8Array(states.map((state) => state.events)),
       int2Array(states.map((state) => statusCode(state.status))),
       float8Array(states.map((state) => state.ratio)),
       float8Array(states.map((state) => state.time)),
+      // Last: the driver's buffer grows by copying what is in it.
+      byteaArray(states.map((state) => state.blob)),
     ],
   };
 }

@@ -30,12 +30,14 @@ export interface Database {
   query(statement: Statement): Promise<Result>;
   /** All statements sent at once over one connection; one outcome each, in order. Rejects only without a connection. */
   pipeline(statements: readonly Statement[]): Promise<readonly PromiseSettledResult<Result>[]>;
-  /** Statements that need each other's answers, over one connection in one transaction. */
+  /** Statements that need each other's answers, over one connection in one transaction; they may take their time. */
   transaction<T>(work: (query: (statement: Statement) => Promise<Result>) => Promise<T>): Promise<T>;
   /** A connection of its own, outside the pool. */
   dedicated(): pg.Client;
   close(): Promise<void>;
 }
+
+const UNHURRIED_MS = 6 * 3_600_000;
 
 export function connect(options: ConnectionOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 60_000;
@@ -68,7 +70,8 @@ export function connect(options: ConnectionOptions): Database {
     transaction: (work) =>
       withClient(pool, async (client) => {
         await run(client, { text: "begin" });
-        const result = await work((statement) => run(client, statement));
+        await run(client, { text: "set local statement_timeout = 0" });
+        const result = await work((statement) => run(client, statement, UNHURRIED_MS));
         await run(client, { text: "commit" });
         return result;
       }),
@@ -95,8 +98,9 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-async function run(client: pg.ClientBase, statement: Statement): Promise<Result> {
+async function run(client: pg.ClientBase, statement: Statement, timeoutMs?: number): Promise<Result> {
   const result = await client.query({
+    ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
     text: statement.text,
     ...(statement.name === undefined ? {} : { name: statement.name }),
     ...(statement.values === undefined ? {} : { values: [...statement.values] }),

@@ -1,43 +1,39 @@
 import type { Upkeep } from "../../engine/store.ts";
 import { NOTIFY } from "./postgres-commit-records.ts";
-import type { Database, Statement } from "./postgres-connection.ts";
+import type { Database } from "./postgres-connection.ts";
 import { toText } from "./safe-text.ts";
 
-const AGE = "now() - $1 * interval '1 day'";
-
-/** Parts that no state uses any more. */
-const DROP_ORPHANS =
-  "delete from tidegauge.part p where not exists (select from tidegauge.part_use u where u.lane = p.lane and u.hash = p.hash)";
-const DROP_UNUSED =
-  "delete from tidegauge.part_use u where not exists (select from tidegauge.state s where s.lane = u.lane and s.key = u.key)";
+const BATCH = 5_000;
 
 export function createUpkeep(database: Database): Upkeep {
   return {
     async prune(policy) {
       const { signalDays, deadLetterDays, idleKeyDays } = policy;
-      const steps: Statement[] = [
-        { text: `delete from tidegauge.signal where created_at < ${AGE}`, values: [signalDays] },
-        { text: `delete from tidegauge.series where created_at < ${AGE}`, values: [signalDays] },
-        {
-          text: `delete from tidegauge.episode where state = 'closed' and updated_at < ${AGE}`,
-          values: [signalDays],
-        },
-        {
-          text: `delete from tidegauge.outbox where state <> 'waiting' and created_at < ${AGE}`,
-          values: [signalDays],
-        },
-        { text: `delete from tidegauge.command where applied_at < ${AGE}`, values: [signalDays] },
-        { text: `delete from tidegauge.dead_letter where created_at < ${AGE}`, values: [deadLetterDays] },
+      const old: readonly (readonly [string, string, number])[] = [
+        ["signal", "created_at", signalDays],
+        ["series", "created_at", signalDays],
+        ["episode", "state = 'closed' and updated_at", signalDays],
+        ["outbox", "state <> 'waiting' and created_at", signalDays],
+        ["command", "applied_at", signalDays],
+        ["dead_letter", "created_at", deadLetterDays],
       ];
       let deleted = 0;
-      for (const step of steps) deleted += (await database.query(step)).count;
-      return deleted + (await pruneStates(database, idleKeyDays));
+      for (const [table, age, days] of old) deleted += await deleteOlder(database, table, age, days);
+      const states = await deleteOlder(database, "state", "updated_at", idleKeyDays);
+      if (states > 0) await dropUnusedParts(database);
+      return deleted + states;
     },
 
     async erase(monitor, key) {
       const values = [toText(monitor), toText(key)];
       const monitors = "(select id from tidegauge.monitor where name = $1)";
       return database.transaction(async (query) => {
+        // No owner commits meanwhile: it might begin to share a part that is about to go.
+        await query({
+          text: `select from tidegauge.lane where monitor in (select id from tidegauge.monitor where name = $1)
+            order by id for update`,
+          values: [toText(monitor)],
+        });
         let deleted = 0;
         const remove = async (text: string, also: readonly unknown[] = values) => {
           deleted += (await query({ text, values: also })).count;
@@ -95,16 +91,38 @@ export function createUpkeep(database: Database): Upkeep {
   };
 }
 
-/** Lanes stay; an owner that still holds a pruned state in memory is fenced only if it had fixed parts. */
-async function pruneStates(database: Database, idleKeyDays: number): Promise<number> {
-  return database.transaction(async (query) => {
-    const states = await query({
-      text: `delete from tidegauge.state where updated_at < ${AGE}`,
-      values: [idleKeyDays],
+/** A batch at a time: no lock is held for long, and what is done stays done. */
+async function deleteOlder(database: Database, table: string, age: string, days: number): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const { count } = await database.query({
+      text: `delete from tidegauge.${table} where ctid = any (array(
+        select ctid from tidegauge.${table} where ${age} < now() - $1 * interval '1 day' limit ${BATCH}))`,
+      values: [days],
     });
-    if (states.count === 0) return 0;
-    await query({ text: DROP_UNUSED });
-    await query({ text: DROP_ORPHANS });
-    return states.count;
+    deleted += count;
+    if (count < BATCH) return deleted;
+  }
+}
+
+/** What states left behind. An owner that still holds such a state in memory is fenced when it writes it. */
+async function dropUnusedParts(database: Database): Promise<void> {
+  const unused =
+    "not exists (select from tidegauge.state s where s.lane = u.lane and s.key = u.key and s.monitor = l.monitor)";
+  const { rows } = await database.query({
+    text: `select distinct u.lane from tidegauge.part_use u join tidegauge.lane l on l.id = u.lane where ${unused}`,
   });
+  for (const { lane } of rows) {
+    await database.transaction(async (query) => {
+      await query({ text: "select from tidegauge.lane where id = $1 for update", values: [lane] });
+      await query({
+        text: `delete from tidegauge.part_use u using tidegauge.lane l where l.id = $1 and u.lane = $1 and ${unused}`,
+        values: [lane],
+      });
+      await query({
+        text: "delete from tidegauge.part p where p.lane = $1 and not exists (select from tidegauge.part_use u where u.lane = p.lane and u.hash = p.hash)",
+        values: [lane],
+      });
+    });
+  }
 }

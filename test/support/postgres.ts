@@ -32,7 +32,7 @@ export function findPostgres(): string | null {
 }
 
 /** A real server of its own on loopback, as an unprivileged user where this process is root. */
-export async function startPostgres(bin = findPostgres()): Promise<TestPostgres> {
+export async function startPostgres(bin = findPostgres(), more: readonly string[] = []): Promise<TestPostgres> {
   if (bin === null) throw new TypeError("no PostgreSQL under /usr/lib/postgresql");
   const folder = mkdtempSync(join(tmpdir(), "tg-postgres-"));
   const owner = unprivileged();
@@ -45,7 +45,13 @@ export async function startPostgres(bin = findPostgres()): Promise<TestPostgres>
   );
   const port = await freePort();
   const urlOf = (name: string) => `postgres://tester@127.0.0.1:${port}/${name}`;
-  const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=60"];
+  const settings = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "fsync=off",
+    "max_connections=60",
+    ...more,
+  ];
   let server = launch();
   let databases = 0;
 
@@ -72,6 +78,7 @@ export async function startPostgres(bin = findPostgres()): Promise<TestPostgres>
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const gone = new Promise((resolve) => server.once("exit", resolve));
+    server.ref();
     server.kill("SIGCONT");
     server.kill(signal);
     await gone;
