@@ -14,14 +14,18 @@ export interface Store extends Records, Outbox, Inbox, Commands, Upkeep {
   /** Null when the store answers, else why not. */
   ping(): Promise<string | null>;
 
-  /** Remembers what the monitor's states were learnt with. A difference is returned for the caller to refuse. */
+  /**
+   * Remembers what the monitor's states were learnt with. What was stored is returned only when it differs (as JSON,
+   * order of fields aside), for the caller to refuse; null: it was new or the same.
+   */
   registerMonitor(run: string, monitor: MonitorRecord): Promise<{ readonly stored: MonitorRecord | null }>;
   /** Epoch + 1, and where to go on. Creates the lane on first sight. */
   claim(lane: LaneName, identity: string | null): Promise<LaneClaim>;
-  /** States of the given keys that exist, in any order. */
+  /** States of the given keys that exist in this lane, in any order; the caller may write into the blobs. */
   loadStates(lane: number, keys: readonly string[]): Promise<readonly StoredState[]>;
   /**
-   * All or nothing. Resolves `fenced` when epoch or position are no longer ours (nothing written), and
+   * All or nothing. Resolves `fenced` when epoch or position are no longer ours, or when a state and its parts were
+   * erased or pruned under us (nothing written: drop memory and claim again), and
    * `foreign-key` with the key when a state belongs to another lane of the monitor. An unknown result of the commit is
    * resolved by reading the position. Rejects STORE_UNAVAILABLE (retryable) when nothing can be known.
    */
@@ -65,9 +69,9 @@ export interface StateWrite {
   readonly blob: Uint8Array;
   /** Hashes of all parts in order. */
   readonly parts: readonly string[];
-  /** Those that the store does not have yet. */
+  /** Those that this key's stored state does not have. The store keeps one copy per lane however many keys send one. */
   readonly newParts: readonly Part[];
-  /** Hashes that the state no longer has. */
+  /** Hashes that this key's state no longer has; the last key to drop a part takes it along. */
   readonly dropParts: readonly string[];
   /** Beside the blob, for lists: accepted events, status, statistic/threshold, event time. */
   readonly events: number;
@@ -302,9 +306,9 @@ export interface CommandRecord {
 // ---- upkeep ----
 
 export interface Upkeep {
-  /** Deletes what is older than its days; returns rows deleted. */
+  /** Deletes what is older than its days (since written, by the store's clock; open episodes and waiting notifications stay); returns rows deleted. */
   prune(policy: Retention): Promise<number>;
-  /** Forgets a key everywhere (states, signals, episodes, series, notifications, dead letters by key). Returns rows deleted. */
+  /** Forgets a key everywhere (states, signals, episodes, series, notifications, dead letters by key). An owner must drop it first: it would write it back. Returns rows deleted. */
   erase(monitor: string, key: string): Promise<number>;
   /** Forgets a monitor's states and positions; signals stay. */
   reset(run: string, monitor: string): Promise<void>;
