@@ -174,7 +174,8 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     const rows = tab.locator(".chart-table tbody tr");
     expect(await rows.first().textContent()).toMatch(/62,684–62,939/);
     await tab.getByRole("button", { name: /^Show all/ }).click();
-    expect(await rows.count()).toBe(240);
+    // 240 stretches, one of them parted at the alarm.
+    expect(await rows.count()).toBe(241);
     expect(await tab.locator(".noted").allInnerTexts()).toEqual([
       expect.stringContaining("over"),
       expect.stringContaining("alarm"),
@@ -189,11 +190,11 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     await lines.first().waitFor();
     expect(await lines.first().textContent()).toContain("bot-fr");
     expect(await lines.count()).toBeLessThan(60);
-    for (let i = 0; i < 80 && (await list.getByText("key-09999").count()) === 0; i += 1) {
+    const scrollAndLook = async () => {
       await tab.evaluate("document.querySelector('.keys-list').scrollTop = 1e9");
-      await tab.waitForTimeout(50);
-    }
-    expect(await list.getByText("key-09999").count()).toBe(1);
+      return await list.getByText("key-09999").count();
+    };
+    await expect.poll(scrollAndLook, { timeout: 25_000, interval: 30 }).toBe(1);
     expect(await lines.count()).toBeLessThan(60);
     await tab.getByRole("searchbox", { name: "Search keys" }).fill("key-0042");
     await expect

@@ -42,14 +42,15 @@ test("where a pause lies between two points, the later one's events came at its 
   expect(timeOf(later, 204)).toBe(19_500);
 });
 
-test("the curve leaves the silence of learning out and goes on to where the key stands", () => {
+test("the curve leaves the silence of learning out, goes through its alarms and on to where the key stands", () => {
   const alarms = [
     { index: 110, time: 3_000 },
     { index: 70, time: 1_400 },
   ];
   expect(curveOf(points, { events: 121, ratio: 0.3, time: 4_000, alarms })).toEqual([
     points[1],
-    points[2],
+    { from: 64, to: 70, time: 1_400, ratio: 1 },
+    { from: 71, to: 95, time: 1_500, ratio: 20 },
     { from: 96, to: 110, time: 3_000, ratio: 1 },
     { from: 111, to: 120, time: 4_000, ratio: 0.3 },
   ]);

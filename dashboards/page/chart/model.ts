@@ -21,7 +21,7 @@ export interface Mark {
 export type Axis = "events" | "time";
 
 /** Below this the level is drawn at the floor: evidence near zero has no meaning of its own. */
-const LOWEST = 1e-4;
+const LOWEST = 1e-3;
 
 export function yRange(points: readonly Point[]): [number, number] {
   let low = 0.1;
@@ -37,29 +37,35 @@ export interface Newest {
   readonly events: number;
   readonly ratio: number;
   readonly time: number | null;
-  /** Those behind the last point are not in it yet. */
   readonly alarms: readonly { readonly index: number; readonly time: number | null }[];
 }
 
-/** The stored points without the silence of learning, and what came since: where alarms were raised and where it stands. */
+/**
+ * The stored points without the silence of learning, parted where alarms were raised, and on to where the key stands.
+ * A point is the highest level of its stretch; that an alarm came at its event says that the line was reached there
+ * and not before, so the curve goes through it.
+ */
 export function curveOf(points: readonly Point[], { events, ratio, time, alarms }: Newest): readonly Point[] {
-  const curve = points.slice(
+  const stretches = points.slice(
     Math.max(
       0,
       points.findIndex((point) => point.ratio > 0),
     ),
   );
   const last = points[points.length - 1];
-  let from = last === undefined ? 0 : last.to + 1;
-  const add = (to: number, level: number, at: number | null) => {
-    if (to < from) return;
-    curve.push({ from, to, time: at, ratio: level });
-    from = to + 1;
-  };
-  // An alarm means that the line was reached; how far above it the curve went is known with the next stored point.
-  for (const alarm of [...alarms].sort((a, b) => a.index - b.index)) add(alarm.index, 1, alarm.time);
-  if (ratio > 0) add(events - 1, ratio, time);
-  return curve;
+  const from = last === undefined ? 0 : last.to + 1;
+  if (from < events && ratio > 0) stretches.push({ from, to: events - 1, time, ratio });
+  const rising = [...alarms].sort((a, b) => a.index - b.index);
+  return stretches.flatMap((stretch) => {
+    const inside = rising.filter(({ index }) => index >= stretch.from && index < stretch.to);
+    const parts: Point[] = [];
+    let start = stretch.from;
+    for (const { index, time: at } of inside) {
+      parts.push({ from: start, to: index, time: at ?? stretch.time, ratio: 1 });
+      start = index + 1;
+    }
+    return [...parts, { ...stretch, from: start }];
+  });
 }
 
 /** Columns for the chart: x ascending, y at least the floor. */

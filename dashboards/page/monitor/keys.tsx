@@ -73,6 +73,7 @@ function Window({
     setTop(scrollTop);
     if (scrollHeight - scrollTop - clientHeight < 20 * ROW_PX) onNearEnd();
   };
+  useEffect(scroll, [rows.length]);
   const walk = (event: KeyboardEvent) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (by === 0) return;

@@ -136,5 +136,7 @@ function ending(closed: NonNullable<EpisodeDto["closed"]>, newest: boolean, stat
   if (closed.reason === "adapted") return `What had changed counts as normal${since}.`;
   if (closed.reason === "false-alarm") return "This was marked as a false alarm.";
   if (newest && status === "warning") return STIRRING;
+  // The detector is a commit ahead of the list of alarms.
+  if (newest && status === "drifting") return "A change was found this moment; what it is follows at once.";
   return newest && status === "steady" ? `Steady again${since}.` : `This alarm is over${since}.`;
 }
