@@ -39,8 +39,11 @@ export interface JavaBroker {
   readonly folder: string;
 }
 
-/** A KRaft broker of Maven Central's jars. A watchdog ends it when the process `ownerPid` is gone, however it went. */
-export async function startJavaBroker(cache: string, ownerPid: number): Promise<JavaBroker> {
+/**
+ * A KRaft broker of Maven Central's jars. A watchdog ends it when the process `ownerPid` is gone, however it went, and
+ * removes its folder and the file `notice` that told others of it.
+ */
+export async function startJavaBroker(cache: string, ownerPid: number, notice = ""): Promise<JavaBroker> {
   const classpath = join(libraries(cache), "*");
   const folder = mkdtempSync(join(tmpdir(), "tidegauge-kafka-"));
   const [port, controllerPort] = await freePorts(2);
@@ -55,7 +58,7 @@ export async function startJavaBroker(cache: string, ownerPid: number): Promise<
   const out = openSync(join(folder, "broker.log"), "a");
   const script = `"$@" & JAVA=$!
 while kill -0 ${ownerPid} 2>/dev/null && kill -0 $JAVA 2>/dev/null; do sleep 0.5; done
-kill -9 $JAVA 2>/dev/null; wait; rm -rf '${folder}'`;
+kill -9 $JAVA 2>/dev/null; wait; rm -rf '${folder}' '${notice}'`;
   const watchdog = spawn("sh", ["-c", script, "sh", ...java("kafka.Kafka", properties)], {
     stdio: ["ignore", out, out],
     detached: true,

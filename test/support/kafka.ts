@@ -52,7 +52,7 @@ async function sharedBroker(): Promise<Found> {
     if (known !== null) return known;
     if (tryLock(lock)) {
       try {
-        const found = (await readState(state)) ?? (await startBroker(run));
+        const found = (await readState(state)) ?? (await startBroker(run, state));
         writeFileSync(`${state}.new`, JSON.stringify(found));
         renameSync(`${state}.new`, state);
         return found;
@@ -65,7 +65,7 @@ async function sharedBroker(): Promise<Found> {
   return { skip: "another test file did not finish starting the broker" };
 }
 
-async function startBroker(run: number): Promise<Found> {
+async function startBroker(run: number, state: string): Promise<Found> {
   const noContainer = await whyNoContainer();
   if (noContainer === null) {
     try {
@@ -79,7 +79,7 @@ async function startBroker(run: number): Promise<Found> {
   const noJava = whyNoJava();
   if (noJava !== null) return { skip: `${noContainer ?? "the container did not start"}, ${noJava}` };
   try {
-    const { brokers } = await startJavaBroker(cacheFolder(), run);
+    const { brokers } = await startJavaBroker(cacheFolder(), run, state);
     await becomeReady(brokers);
     return { brokers };
   } catch (error) {
