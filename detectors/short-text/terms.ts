@@ -29,6 +29,9 @@ export function indexTerms(texts: readonly string[]): TermIndex {
   return { frequency, texts: texts.length };
 }
 
+/** What is not three times as frequent as before reads as chatter. */
+const LEAST_LIFT = 3;
+
 /**
  * What the group says more often than the reference: gain of its document frequency over the expected one,
  * n ln(n/E) − (n − E), strongest first; only what at least `leastShare` of the group says.
@@ -44,7 +47,7 @@ export function distinctiveTerms(
   const scored: Scored[] = [];
   for (const [term, count] of inside.frequency) {
     const expected = (group.length * ((reference.frequency.get(term) ?? 0) + 1)) / (reference.texts + 1);
-    if (count < least || count <= 2 * expected) continue;
+    if (count < least || count <= LEAST_LIFT * expected) continue;
     scored.push({ term, count, score: count * Math.log(count / expected) - (count - expected) });
   }
   scored.sort((a, b) => b.score - a.score || b.term.length - a.term.length || (a.term < b.term ? -1 : 1));
