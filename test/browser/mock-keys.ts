@@ -1,6 +1,11 @@
 import type { EpisodeDto, KeyDetail, KeyRow, SeriesPointDto } from "../../adapters/http/types.ts";
 import { LEVELS, latencyEpisode, noise, olderEpisode, supportEpisode, textMap } from "./mock-episodes.ts";
 
+const GAUGES: Record<string, Record<string, number>> = {
+  "short-text": { similarity: 0.62, outlier_share: 0.21 },
+  numeric: { numeric_mean: 42.9, numeric_sd: 18.2, numeric_window_events: 256 },
+};
+
 /** Keys with their curves and alarms. */
 interface Shape {
   readonly seed: number;
@@ -124,7 +129,7 @@ function key(
       status,
       statistic: status === "learning" ? null : ratio * 6800,
       threshold: status === "learning" ? null : 6800,
-      gauges: status === "learning" ? {} : { similarity: 0.62, outlier_share: 0.21 },
+      gauges: status === "learning" ? {} : GAUGES[detector]!,
       learning: null,
       details,
     },

@@ -153,7 +153,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     const tab = await visit("/m/support-bot?key=bot-fr");
     await tab.locator(".clusters").waitFor();
     expect(await tab.locator(".lead").textContent()).toMatch(
-      /^Since about .+ 21 % of texts are about card delivery, france, arrive; before 0\.3 %\.$/,
+      /^Since about .+ 21\s% of texts are about card delivery, france, arrive; before 0\.3\s%\.$/,
     );
     expect(await tab.locator(".cluster").first().textContent()).toMatch(/69× as often.*before0\.3\s%now21\s%/);
     await tab.getByRole("button", { name: "False alarm" }).click();

@@ -57,7 +57,10 @@ export function curveOf(points: readonly Point[], { events, ratio, time, alarms 
   if (from < events && ratio > 0) stretches.push({ from, to: events - 1, time, ratio });
   const rising = [...alarms].sort((a, b) => a.index - b.index);
   return stretches.flatMap((stretch) => {
-    const inside = rising.filter(({ index }) => index >= stretch.from && index < stretch.to);
+    const known = stretch.from < from;
+    const inside = rising.filter(
+      ({ index }) => index >= stretch.from && index < stretch.to && !(known && stretch.ratio < 1),
+    );
     const parts: Point[] = [];
     let start = stretch.from;
     for (const { index, time: at } of inside) {

@@ -12,20 +12,20 @@ const points = [
 
 test("events become times where the curve knows them", () => {
   expect(tell(summary, onset, points)).toBe(
-    "Since about 12:10 (12:05–12:16), 21 % of texts are about card delivery; before 0.3 %.",
+    "Since about 12:10 (12:05–12:16), 21\u00a0% of texts are about card delivery; before 0.3\u00a0%.",
   );
 });
 
 test("days long past are told as days, once", () => {
   const old = points.map((point) => ({ ...point, time: Date.UTC(2003, 0, 28, 12) }));
   expect(tell(summary, onset, old)).toBe(
-    `Since about ${formatTime(Date.UTC(2003, 0, 28, 12))}, 21 % of texts are about card delivery; before 0.3 %.`,
+    `Since about ${formatTime(Date.UTC(2003, 0, 28, 12))}, 21\u00a0% of texts are about card delivery; before 0.3\u00a0%.`,
   );
 });
 
 test("without times the events get their thousands apart", () => {
   expect(tell(summary, onset, [])).toBe(
-    "Since about event 1,702 (1,650–1,760), 21 % of texts are about card delivery; before 0.3 %.",
+    "Since about event 1,702 (1,650–1,760), 21\u00a0% of texts are about card delivery; before 0.3\u00a0%.",
   );
 });
 

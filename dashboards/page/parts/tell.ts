@@ -13,7 +13,8 @@ const PLACE = /event ([\d,]+)(?: \(([\d,]+)–([\d,]+)\))?/;
  * Detectors know events only: "Since about event 1702 (1650–1760) …". A person says "Since about 13:40 (13:31–13:47) …";
  * where the times are known, so does the page, else the numbers get their thousands apart.
  */
-export function tell(summary: string, onset: Span | null, points: readonly Point[]): string {
+export function tell(said: string, onset: Span | null, points: readonly Point[]): string {
+  const summary = said.replaceAll(/(\d) %/g, "$1\u00a0%");
   const found = PLACE.exec(summary);
   if (found === null || onset === null || indexOf(found[1]!) !== onset.index) return summary;
   const place = inTimes(onset, points) ?? inEvents(onset, found[2] !== undefined);
