@@ -5,7 +5,7 @@
 import { numeric } from "../detectors/numeric/numeric.ts";
 import { createRandom } from "../detectors/statistics/random.ts";
 import type { Model, Outcome } from "../engine/detector.ts";
-import { type Distribution, type Draw, draws, normal } from "./numeric-streams.ts";
+import { bits, type Draw, draws, normal } from "./numeric-streams.ts";
 
 const env = undefined as never;
 
@@ -26,13 +26,20 @@ function open(first: number, promise: number): () => Stream {
 const drifted = (o: Outcome): boolean => o.signals.some((s) => s.kind === "drift");
 
 /** Alarms over references × events each, and the mean run length to the first alarm, uncensored. */
-function promiseKept(distribution: Distribution, first: number, promise: number, references: number, events: number) {
+function promiseKept(
+  values: string,
+  source: (seed: number) => Draw,
+  first: number,
+  promise: number,
+  references: number,
+  events: number,
+) {
   const stream = open(first, promise);
   let alarms = 0;
   let warnings = 0;
   const runs: number[] = [];
   for (let r = 0; r < references; r++) {
-    const x = draws(distribution, first, promise, r);
+    const x = source(r);
     const s = stream();
     for (let i = 0; i < first; i++) s.next(x());
     let run = 0;
@@ -50,7 +57,7 @@ function promiseKept(distribution: Distribution, first: number, promise: number,
   const sd = Math.sqrt(runs.reduce((a, b) => a + (b - mean) ** 2, 0) / (runs.length - 1));
   const expected = (references * events) / promise;
   return {
-    values: distribution,
+    values,
     reference: first,
     promise,
     events: references * events,
@@ -133,17 +140,56 @@ function delay(change: Change, first: number, promise: number, runs: number) {
   };
 }
 
+const BITS = [
+  [0.2, 0],
+  [0.02, 0],
+  [0.5, 0],
+  [0.2, 0.3],
+  [0.2, 0.6],
+] as const;
+
+const RATES = [
+  { from: 0.2, to: 0.3, spec: 242 },
+  { from: 0.2, to: 0.5, spec: 40 },
+  { from: 0.02, to: 0.05, spec: 388 },
+] as const;
+
+function rateDelay({ from, to, spec }: (typeof RATES)[number], first: number, promise: number, runs: number) {
+  const stream = open(first, promise);
+  const delays: number[] = [];
+  for (let seed = 0; delays.length < runs; seed++) {
+    const x = bits(from, 0, "delay", to, seed);
+    const s = stream();
+    let early = false;
+    for (let i = 0; i < CHANGE_AT; i++) early = drifted(s.next(x())) || early;
+    let i = 0;
+    while (!early && !drifted(s.next(x(to)))) i++;
+    if (!early) delays.push(i);
+  }
+  delays.sort((a, b) => a - b);
+  const m = delays[delays.length >> 1]!;
+  return { change: `${from} → ${to}`, "median delay": m, spec, ratio: Number((m / spec).toFixed(2)) };
+}
+
 const started = process.cpuUsage();
 const quick = process.argv.includes("--quick");
 const scale = quick ? 10 : 1;
 console.table(
   (["normal", "lognormal", "t3"] as const).flatMap((d) => [
-    promiseKept(d, 1500, 10_000, 500 / scale, 10_000),
-    promiseKept(d, 300, 10_000, 500 / scale, 10_000),
-    promiseKept(d, 1500, 100_000, 200 / scale, 100_000),
+    promiseKept(d, (seed) => draws(d, 1500, 10_000, seed), 1500, 10_000, 500 / scale, 10_000),
+    promiseKept(d, (seed) => draws(d, 300, 10_000, seed), 300, 10_000, 500 / scale, 10_000),
+    promiseKept(d, (seed) => draws(d, 1500, 100_000, seed), 1500, 100_000, 200 / scale, 100_000),
   ]),
 );
 console.table(CHANGES.map((c) => delay(c, 1500, 100_000, 400 / scale)));
 console.table(CHANGES.map((c) => delay(c, 300, 100_000, 400 / scale)));
+console.table(
+  BITS.flatMap(([rate, rho]) =>
+    [1500, 300].map((first) =>
+      promiseKept(`${rate}, rho ${rho}`, (seed) => bits(rate, rho, first, seed), first, 10_000, 500 / scale, 10_000),
+    ),
+  ),
+);
+console.table(RATES.map((c) => rateDelay(c, 1500, 100_000, 400 / scale)));
 const { user, system } = process.cpuUsage(started);
 console.log(`${((user + system) / 1e6).toFixed(0)} s of processor time`);

@@ -37,3 +37,13 @@ export function draws(distribution: Distribution, ...seed: readonly (string | nu
       return () => z() / Math.sqrt((z() ** 2 + z() ** 2 + z() ** 2) / 3);
   }
 }
+
+/** Zeros and ones at a rate, each depending on the one before with correlation rho. */
+export function bits(rate: number, rho: number, ...seed: readonly (string | number)[]): (rate?: number) => number {
+  const random = createRandom("bits", rate, rho, ...seed);
+  let last = uniform(random) < rate ? 1 : 0;
+  return (now = rate) => {
+    last = uniform(random) < now + rho * (last - now) ? 1 : 0;
+    return last;
+  };
+}

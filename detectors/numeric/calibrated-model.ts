@@ -1,8 +1,16 @@
 import { type Command, type Inspection, type Model, NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
-import { type Core, learn, observe, onsetAt, settle, statisticNow, unsettle } from "../statistics/calibrated.ts";
+import {
+  type Core,
+  learn,
+  observe,
+  onsetAt,
+  recentValues,
+  settle,
+  statisticNow,
+  unsettle,
+} from "../statistics/calibrated.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
-import { valuesSince } from "../statistics/recent.ts";
 import { createSegments, keepNewest, lengthOf, numbersOf, push } from "../statistics/segments.ts";
 import { type CalibratedKey, loadKey, saveKey } from "./calibrated-state.ts";
 import { type NumericEvent, numberOf } from "./event.ts";
@@ -107,7 +115,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 
   const say = (kind: string, core: Core, onset: Onset, index: number, statistic: number): SignalDraft => {
     const before = sideBefore(core);
-    const after = sideAfter(valuesSince(core.recent, onset.index, index, core.scale));
+    const after = sideAfter(recentValues(core, onset.index, index));
     const { direction, shares } = directionOf(core);
     const told = sentence(direction, onset, before, after);
     return {
@@ -168,7 +176,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     const from = open ? open.onset.index : Math.max(state.since, state.events - 256);
     const to = open ? open.index : state.events - 1;
     const recent = [
-      ...(to >= from ? valuesSince(core.recent, from, to, core.scale) : []),
+      ...(to >= from ? recentValues(core, from, to) : []),
       ...(open && state.values ? numbersOf(state.values) : []),
     ];
     const after = recent.length > 0 ? sideAfter(Float64Array.from(recent)) : null;

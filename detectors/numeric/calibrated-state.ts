@@ -1,6 +1,7 @@
 import type { Snapshot } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Onset } from "../../engine/signal.ts";
+import type { Bits } from "../statistics/bits.ts";
 import { createReader, createWriter, type Reader, type Writer } from "../statistics/bytes.ts";
 import { allocate, type Core } from "../statistics/calibrated.ts";
 import type { Random } from "../statistics/random.ts";
@@ -74,7 +75,8 @@ function readOpen(r: Reader): OpenAlarm {
 function writeCore(w: Writer, core: Core): void {
   const { median, spread } = core.scale;
   for (const x of [median, spread, core.length, core.mean, core.sd, core.total, core.waiting, core.others]) w.f64(x);
-  w.u8(core.single ? 1 : 0);
+  w.u8((core.single ? 1 : 0) + (core.bits ? 2 : 0));
+  if (core.bits) writeBits(w, core.bits);
   const counts = core.ranks.subarray(0, BINS);
   const small = counts.every((c) => c < 256);
   w.u8(small ? 1 : 0);
@@ -92,7 +94,9 @@ function readCore(r: Reader): Core {
   const total = r.f64();
   const waiting = r.f64();
   const others = r.f64();
-  const single = r.u8() === 1;
+  const forms = r.u8();
+  const single = (forms & 1) !== 0;
+  const bits = forms & 2 ? readBits(r) : null;
   const arrays = allocate();
   (r.u8() === 1 ? r.bytes() : r.u16s()).forEach((by, bin) => {
     count(arrays.ranks, bin, by);
@@ -100,5 +104,14 @@ function readCore(r: Reader): Core {
   arrays.evidence.set(r.f64s());
   arrays.recent.bins.set(r.bytes());
   arrays.recent.values.set(r.f64s());
-  return { scale, length, mean, sd, ...arrays, total, waiting, others, single };
+  return { scale, length, mean, sd, ...arrays, total, waiting, others, bits, single };
+}
+
+function writeBits(w: Writer, { n0, s0, n1, s1, last, lean }: Bits): void {
+  for (const x of [n0, s0, n1, s1, last, lean]) w.f64(x);
+}
+
+function readBits(r: Reader): Bits {
+  const [n0, s0, n1, s1] = [r.f64(), r.f64(), r.f64(), r.f64()] as const;
+  return { n0, s0, n1, s1, last: r.f64() === 1 ? 1 : 0, lean: r.f64() };
 }

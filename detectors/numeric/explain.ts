@@ -1,5 +1,6 @@
 import type { Onset } from "../../engine/signal.ts";
 import { DOWN, NARROWER, UP, WIDER } from "../statistics/bets.ts";
+import { MORE_ODDS } from "../statistics/bits.ts";
 import { type Core, weightsOf } from "../statistics/calibrated.ts";
 import { shareOf } from "../statistics/evidence.ts";
 import { quantile } from "../statistics/normal.ts";
@@ -8,7 +9,7 @@ import { momentsOf } from "../statistics/scale.ts";
 import { place, short } from "./words.ts";
 
 /** How the values moved: the bets that hold most of the evidence. */
-export type Direction = "up" | "down" | "wider" | "narrower" | "others";
+export type Direction = "up" | "down" | "wider" | "narrower" | "others" | "more" | "fewer";
 
 export const LEVELS = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] as const;
 
@@ -23,7 +24,11 @@ export interface Side {
 /** What was normal: the reference's mean and spread, the quantiles of all that counts as normal now. */
 export function sideBefore(core: Core): Side {
   const { scale } = core;
-  const quantiles = scale.spread === 0 ? LEVELS.map(() => scale.median) : quantilesOf(core.ranks, LEVELS, scale);
+  const quantiles = core.bits
+    ? LEVELS.map((level) => (level < 1 - core.mean ? 0 : 1))
+    : scale.spread === 0
+      ? LEVELS.map(() => scale.median)
+      : quantilesOf(core.ranks, LEVELS, scale);
   return { events: core.length, mean: core.mean, sd: core.sd, quantiles };
 }
 
@@ -33,9 +38,13 @@ export function sideAfter(values: Float64Array): Side {
 }
 
 export function directionOf(core: Core): { direction: Direction; shares: Readonly<Record<string, number>> } {
-  if (core.scale.spread === 0) return { direction: "others", shares: { others: 1 } };
+  if (!core.bits && core.scale.spread === 0) return { direction: "others", shares: { others: 1 } };
   const weights = weightsOf(core);
   const of = (from: number, to: number): number => Number(shareOf(core.evidence, weights, from, to).toFixed(3));
+  if (core.bits) {
+    const more = of(0, MORE_ODDS.length);
+    return { direction: more >= 0.5 ? "more" : "fewer", shares: { more, fewer: Number((1 - more).toFixed(3)) } };
+  }
   const shares = {
     up: of(UP, DOWN),
     down: of(DOWN, WIDER),
@@ -71,6 +80,11 @@ export function sentence(direction: Direction, onset: Onset, before: Side, after
       const spread = `standard deviation ${short(after.sd)}, before ${short(before.sd)}`;
       return `Since ${since} values spread ${direction === "wider" ? "wider" : "less"}: ${spread}.`;
     }
+    case "more":
+    case "fewer": {
+      const rate = `${percent(after.mean)} of events, before ${percent(before.mean)}`;
+      return `Since ${since} errors are ${direction === "more" ? "more" : "less"} frequent: ${rate}.`;
+    }
     case "others":
       return `Since ${since} other values arrive than ${short(before.mean)}, which all were before: now ${short(after.mean)} on average.`;
   }
@@ -85,6 +99,10 @@ function level(direction: "up" | "down", before: Side, after: Side): string {
   }
   const middle = LEVELS.indexOf(0.5);
   return `median ${short(after.quantiles[middle]!)}, before ${short(before.quantiles[middle]!)}`;
+}
+
+function percent(rate: number): string {
+  return `${short(Number((100 * rate).toPrecision(3)))} %`;
 }
 
 function signed(x: number): string {

@@ -135,7 +135,7 @@ describe("calibrated", () => {
     expect(warnings).toBe(1);
   });
 
-  test("takes errors as numbers", () => {
+  test("watches errors as a rate", () => {
     const model = open();
     const state = model.init("k");
     const random = createRandom("errors");
@@ -143,7 +143,12 @@ describe("calibrated", () => {
     for (let i = 0; i < 2000 && first < 0; i++) {
       const error = uniform(random) < (i < 1000 ? 0.1 : 0.5);
       const [o] = model.step([{ state, event: { error }, time: null }]) as readonly Outcome[];
-      if (o!.signals.some((s) => s.kind === "drift")) first = i;
+      const alarm = o!.signals.find((s) => s.kind === "drift");
+      if (!alarm) continue;
+      first = i;
+      expect(alarm.summary).toMatch(/errors are more frequent: \d+(\.\d+)? % of events, before (7|8|9|10|11|12|13)/);
+      const [saved] = model.save([state]) as readonly never[];
+      expect(snapshotOf(model, (model.load([saved!]) as readonly unknown[])[0])).toBe(snapshotOf(model, state));
     }
     expect(first).toBeGreaterThan(1000);
     expect(first).toBeLessThan(1100);

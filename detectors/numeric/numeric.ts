@@ -20,10 +20,13 @@ const LEAST_PROMISE = 100;
  *           changed: exp(dz − d²/2) for shifts, exp(z²/2·(1 − 1/q²))/q for spreads; R_b ← (R_b + 1)·e_b; alarm when
  *           Σ w_b·R_b ≥ A, A = the promised events between false alarms (Shiryaev–Roberts: the statistic grows by 1 an event
  *           on average, so it reaches A after A events or more). Ranks of 256 bins make it hold whatever the distribution.
+ *           Errors (or a reference of zeros and ones): the rate π after a bit like the last, odds o in 1/5 to 5,
+ *           e = (x ? o : 1)/(1 − π + oπ). A reference of one value: the count of others.
  * Parameters  reference.first: more sees smaller changes, less starts sooner; at 300 delays are hardly longer.
  *           falseAlarms: ten times the promise delays an alarm by about 2.3 / (gain per event).
  * Cost      well below 1 µs an event; about 2 KiB a key, 1.1 KiB in a snapshot.
- * Limits    the promise holds for values that could come in any order. Dependence, seasons and trends break it.
+ * Limits    the promise holds for values that could come in any order, and for errors that hang on the one before.
+ *           Dependence of values, seasons and trends break it.
  * Source    Shin, Ramdas, Rinaldo, "E-detectors" (2024), arXiv 2203.03532; Vovk et al., conformal test martingales.
  * The classics (adwin, page-hinkley, kswin, ddm, eddm, hddm-a, hddm-w) promise nothing and are there to compare.
  */

@@ -1,11 +1,12 @@
 import type { Onset } from "../../engine/signal.ts";
 import { BETS, bet, WEIGHTS } from "./bets.ts";
+import { BIT_WEIGHTS, type Bits, betBit, bitOf, bitsOf, codeOf, countBit, halveBits, learnBit } from "./bits.ts";
 import { type Evidence, evidenceLength, gather, onsetOf, statisticOf } from "./evidence.ts";
 import { normalQuantile } from "./normal.ts";
 import { betOther, isOther, OTHER, OTHER_WEIGHTS, SAME } from "./others.ts";
 import { type Random, uniform } from "./random.ts";
 import { count, countBelow, halveRanks, isSingle, RANKS_LENGTH, type Ranks } from "./ranks.ts";
-import { EXACT, RECENT, type Recent, remember } from "./recent.ts";
+import { EXACT, RECENT, type Recent, remember, valuesSince } from "./recent.ts";
 import { binOf, momentsOf, type Scale, scaleOf } from "./scale.ts";
 
 /**
@@ -28,6 +29,8 @@ export interface Core {
   waiting: number;
   /** Of a constant reference: counted events of another value. */
   others: number;
+  /** Of a reference of zeros and ones, which are watched as such. */
+  readonly bits: Bits | null;
   /** All that was seen is in one bin: no change could show yet. */
   single: boolean;
 }
@@ -47,10 +50,11 @@ export function learn(reference: Float64Array): Core {
     total: reference.length,
     waiting: 0,
     others: 0,
+    bits: bitsOf(reference),
     single: true,
   };
   const { median, spread } = scale;
-  if (spread > 0) for (const x of reference) count(core.ranks, binOf(x, median, spread));
+  if (spread > 0 && !core.bits) for (const x of reference) count(core.ranks, binOf(x, median, spread));
   core.single = isSingle(core.ranks);
   return core;
 }
@@ -78,6 +82,7 @@ export function allocate(): Pick<Core, "evidence" | "ranks" | "recent"> {
 export function observe(core: Core, x: number, index: number, random: Random, frozen: boolean): number {
   const u = uniform(random);
   const { median, spread } = core.scale;
+  if (core.bits) return observeBit(core, core.bits, x, index, frozen);
   if (spread === 0) return observeConstant(core, x, index, frozen);
   const { ranks } = core;
   const bin = binOf(x, median, spread);
@@ -116,8 +121,26 @@ function observeConstant(core: Core, x: number, index: number, frozen: boolean):
   return statistic;
 }
 
+function observeBit(core: Core, bits: Bits, x: number, index: number, frozen: boolean): number {
+  const bit = bitOf(x);
+  const code = codeOf(bits, bit);
+  bits.last = bit;
+  betBit(bits, code, e);
+  const statistic = gather(core.evidence, e, BIT_WEIGHTS, 1);
+  if (frozen) return statistic;
+  remember(core.recent, index, code, x);
+  learnBit(bits, code);
+  core.total++;
+  if (core.total >= HALVE_AT) {
+    core.total >>>= 1;
+    halveBits(bits);
+  }
+  return statistic;
+}
+
 /** Weights of the bets in use. */
 export function weightsOf(core: Core): Float64Array {
+  if (core.bits) return BIT_WEIGHTS;
   return core.scale.spread === 0 ? OTHER_WEIGHTS : WEIGHTS;
 }
 
@@ -132,7 +155,8 @@ export function onsetAt(core: Core, index: number, since: number): Onset {
   const onset = onsetOf(core.evidence, weightsOf(core), index, oldest === since, (age, out) => {
     if (index - age < oldest) return false;
     const bin = recent.bins[(index - age) % RECENT]!;
-    if (scale.spread === 0) betOther(core, bin === OTHER, out);
+    if (core.bits) betBit(core.bits, bin, out);
+    else if (scale.spread === 0) betOther(core, bin === OTHER, out);
     else betOnBin(core, bin, 0.5, out);
     return true;
   });
@@ -157,11 +181,19 @@ export function unsettle(core: Core, onset: number, index: number): void {
 
 function recount(core: Core, index: number, by: 1 | -1): void {
   const bin = core.recent.bins[index % RECENT]!;
-  if (core.scale.spread === 0) {
+  if (core.bits) countBit(core.bits, bin, by);
+  else if (core.scale.spread === 0) {
     if (bin === OTHER) core.others = Math.max(0, core.others + by);
   } else {
     if (by < 0 && core.ranks[bin] === 0) return;
     count(core.ranks, bin, by);
   }
   core.total += by;
+}
+
+/** The values of the events [from, to] as far back as they are remembered, oldest first. */
+export function recentValues(core: Core, from: number, to: number): Float64Array {
+  if (!core.bits) return valuesSince(core.recent, from, to, core.scale);
+  const first = Math.max(from, to - RECENT + 1);
+  return Float64Array.from({ length: to - first + 1 }, (_, i) => core.recent.bins[(first + i) % RECENT]! & 1);
 }
