@@ -65,19 +65,23 @@ export function loadEncoder(bytes: Uint8Array): HashEncoder {
 }
 
 const sums = new Float64Array(DIM);
+/** Places in the projection and weights of one text's known buckets. */
+const places = new Int32Array(BUCKETS + 4);
+const weights = new Float64Array(BUCKETS + 4);
 
 function encodeInto(encoder: HashEncoder, text: string, out: Float32Array, at: number): void {
-  const { dim, rows, projection } = encoder;
+  const { dim, rows } = encoder;
   const bag = countGrams(text);
-  sums.fill(0);
+  let known = 0;
   for (let i = 0; i < bag.size; i++) {
     const bucket = bag.buckets[i]!;
     const row = rows[bucket]!;
     const weight = termWeight(bag.counts[bucket]!);
     if (row < 0 || weight === 0) continue;
-    const from = row * dim;
-    for (let d = 0; d < dim; d++) sums[d] = sums[d]! + weight * projection[from + d]!;
+    places[known] = row * dim;
+    weights[known++] = weight;
   }
+  addRows(encoder.projection, dim, known);
   let square = 0;
   for (let d = 0; d < dim; d++) square += sums[d]! * sums[d]!;
   if (square === 0) {
@@ -87,6 +91,29 @@ function encodeInto(encoder: HashEncoder, text: string, out: Float32Array, at: n
   }
   const scale = 1 / Math.sqrt(square);
   for (let d = 0; d < dim; d++) out[at + d] = sums[d]! * scale;
+}
+
+/** Four rows at a time: each pass over the sums costs as much as a row. */
+function addRows(projection: Float32Array, dim: number, known: number): void {
+  sums.fill(0);
+  // What fills up the last four weighs nothing.
+  places.fill(0, known, known + 3);
+  weights.fill(0, known, known + 3);
+  for (let i = 0; i < known; i += 4) {
+    const p0 = places[i]!;
+    const p1 = places[i + 1]!;
+    const p2 = places[i + 2]!;
+    const p3 = places[i + 3]!;
+    const w0 = weights[i]!;
+    const w1 = weights[i + 1]!;
+    const w2 = weights[i + 2]!;
+    const w3 = weights[i + 3]!;
+    for (let d = 0; d < dim; d++) {
+      sums[d] =
+        sums[d]! +
+        (w0 * projection[p0 + d]! + w1 * projection[p1 + d]! + (w2 * projection[p2 + d]! + w3 * projection[p3 + d]!));
+    }
+  }
 }
 
 function termWeight(count: number): number {
