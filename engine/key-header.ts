@@ -66,8 +66,8 @@ export function unpackState(blob: Uint8Array): { header: KeyHeader; version: num
       open: openLength === 0 ? [] : (JSON.parse(decoder.decode(blob.subarray(FIXED + 4, body))) as OpenEpisode[]),
     },
     version: view.getUint32(49, true),
-    // A copy: readers want aligned bytes of their own.
-    running: blob.slice(body),
+    // A copy, for readers want aligned bytes of their own; a Buffer's slice would be a view.
+    running: Uint8Array.prototype.slice.call(blob, body),
   };
 }
 

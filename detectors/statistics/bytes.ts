@@ -71,7 +71,8 @@ export function createReader(bytes: Uint8Array): Reader {
   const raw = (): Uint8Array => {
     const n = view.getUint32(at, true);
     take(4);
-    return bytes.slice(take(n), at);
+    // Not bytes.slice: a Buffer's would be a view of a shared pool.
+    return Uint8Array.prototype.slice.call(bytes, take(n), at);
   };
   return {
     u8: () => view.getUint8(take(1)),
