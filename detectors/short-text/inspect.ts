@@ -54,7 +54,7 @@ export function inspectState(state: State, wanted: number, promise: number, warn
       },
       promise: {
         events: promise,
-        threshold: thresholds.drift,
+        thresholds: facts.surge ? { drift: thresholds.drift, surge: thresholds.surge } : { drift: thresholds.drift },
         kinds: facts.surge ? KINDS : KINDS.filter((kind) => kind !== "surge"),
       },
       sessions: { kind: facts.sessions, turns: facts.turns },

@@ -7,11 +7,18 @@ export interface Thresholds {
   readonly surge: number;
 }
 
-/** Promise × the calibrated factor (decided by simulation), per session of L turns. */
+/**
+ * Promise × a factor found by simulation, per session of L turns. Fair bets keep the promise with 1.0 in the long run;
+ * surge bets pay for their tolerance τ > 1 and stay far inside it, so they take the .68 of sessions everywhere.
+ */
 export function thresholdsOf(promise: number, facts: ReferenceFacts, clusters: number, options: Options): Thresholds {
-  const factor = options.guarantee || facts.sessions === "none" ? 1 : clusters < 20 ? 0.75 : 0.68;
-  const threshold = (factor * promise) / facts.turns;
-  return { drift: threshold, surge: facts.surge ? threshold : Number.POSITIVE_INFINITY };
+  const calibrated = clusters < 20 ? 0.75 : 0.68;
+  const alone = options.guarantee || facts.sessions === "none";
+  const perSession = promise / facts.turns;
+  return {
+    drift: (alone ? 1 : calibrated) * perSession,
+    surge: facts.surge ? calibrated * perSession : Number.POSITIVE_INFINITY,
+  };
 }
 
 export function toleranceOf(facts: ReferenceFacts, options: Options): number {
