@@ -182,5 +182,10 @@ export function snapshotOf(detector: Detector, stored: StoredState, version: num
   if (version > detector.version) {
     throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: detector.name, version, known: detector.version });
   }
-  return { version, running, parts: stored.parts };
+  return { version, running, parts: stored.parts.map(({ hash, bytes }) => ({ hash, bytes: plain(bytes) })) };
+}
+
+/** Drivers return Buffers, whose slice() is a view of a shared pool: detectors get plain bytes of their own. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes);
 }

@@ -108,7 +108,14 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       counters.accepted++;
       if (event.time !== null) counters.lastEventTime = event.time;
       h.ratio = outcome.ratio;
-      const point = extendSeries(h, entry.key, index, event.time, outcome.ratio);
+      const point = extendSeries(
+        h,
+        entry.key,
+        index,
+        event.time,
+        outcome.ratio,
+        outcome.signals.length > 0 && outcome.ratio >= 1,
+      );
       if (point) series.push(point);
       if (outcome.signals.length > 0) say(entry, outcome.signals, index, event.time, String(record.offset));
       if (h.open.length > 0 && !model.recovers) {
@@ -119,12 +126,13 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     reject(record, rejection) {
       counters.rejected[rejection.reason] = (counters.rejected[rejection.reason] ?? 0) + 1;
       const { offset, time, key, value } = record;
+      // A copy: the record's bytes are a view of the whole batch.
       deadLetters.push({
         ...rejection,
         offset,
         time,
         key,
-        value: value && value.length > KEPT_BYTES ? value.subarray(0, KEPT_BYTES) : value,
+        value: value && Uint8Array.prototype.slice.call(value, 0, KEPT_BYTES),
       });
     },
     command(entry, command, offset) {

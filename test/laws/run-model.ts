@@ -98,7 +98,11 @@ async function reload(detector: Detector, model: Model, states: Map<string, unkn
   const keys = [...states.keys()];
   const saved = await model.save(keys.map((k) => states.get(k)));
   const copies = saved.map((s) => {
-    const parts = s.parts.map((p) => ({ hash: p.hash, bytes: p.bytes.slice() }));
+    // As a database driver returns them: Buffers inside a pool.
+    const parts = s.parts.map((p) => ({
+      hash: p.hash,
+      bytes: Buffer.concat([Buffer.of(1, 2, 3), p.bytes]).subarray(3),
+    }));
     return snapshotOf(detector, { key: "", blob: new Uint8Array(), parts }, s.version, s.running.slice());
   });
   model.release?.(keys.map((k) => states.get(k)));
