@@ -25,7 +25,9 @@ const events = Number(values.events);
 const folder = mkdtempSync(join(tmpdir(), "tg-bench-"));
 const kafka = values.from.includes("kafka") ? await startKafka() : null;
 
-console.log("from      keys     algorithm   events     service µs  postgres µs  sum µs   events/s   RSS MiB (peak)");
+console.log(
+  "from      keys     algorithm   events     service µs  postgres µs  sum µs   events/s   RSS MiB at ¼ ½ ¾ end, peak",
+);
 try {
   for (const keys of values.keys.split(",").map(Number)) {
     for (const algorithm of values.algorithm.split(","))
@@ -54,19 +56,18 @@ monitors:
     place,
   );
   const started = performance.now();
-  let peak = 0;
-  const watch = setInterval(() => {
-    peak = Math.max(peak, residentMiB(service.process.pid!));
-  }, 250);
+  const resident: number[] = [];
+  const watch = setInterval(() => resident.push(residentMiB(service.process.pid!)), 250);
   await untilCommitted(service, "m", events, 1_800_000);
   clearInterval(watch);
   const seconds = (performance.now() - started) / 1000;
   const pid = service.process.pid!;
   const { own, others } = cpuOf(pid);
   const database = others + cpuOfNamed(join(place, "data"), pid);
+  const memory = [0.25, 0.5, 0.75, 1].map((at) => resident[Math.ceil(at * resident.length) - 1]!.toFixed(0)).join(" ");
   const per = (ms: number): string => ((ms * 1000) / events).toFixed(2).padStart(9);
   console.log(
-    `${from.padEnd(9)} ${String(keys).padEnd(8)} ${algorithm.padEnd(11)} ${String(events).padEnd(10)} ${per(own)}  ${per(database)}  ${per(own + database)}  ${String(Math.round(events / seconds)).padStart(8)}   ${peak.toFixed(0)}`,
+    `${from.padEnd(9)} ${String(keys).padEnd(8)} ${algorithm.padEnd(11)} ${String(events).padEnd(10)} ${per(own)}  ${per(database)}  ${per(own + database)}  ${String(Math.round(events / seconds)).padStart(8)}   ${memory}, ${Math.max(...resident).toFixed(0)}`,
   );
   await service.kill("SIGTERM");
 }

@@ -93,6 +93,14 @@ export function createIntake(
       }
       here.highWatermark = offset;
     },
+    gap(partition, from, to) {
+      context.log.error("records are gone before they were read: the topic's retention was shorter than our lag", {
+        ...partition,
+        from,
+        to,
+        records: to - from,
+      });
+    },
     halt(partition, error) {
       const here = owned.get(nameOf(partition));
       if (here) here.error = error;
