@@ -5,7 +5,7 @@
 import { numeric } from "../detectors/numeric/numeric.ts";
 import { createRandom } from "../detectors/statistics/random.ts";
 import type { Model, Outcome } from "../engine/detector.ts";
-import { bits, type Draw, draws, normal } from "./numeric-streams.ts";
+import { autoregressive, bits, type Draw, draws, garch, normal, rounded } from "./numeric-streams.ts";
 
 const env = undefined as never;
 
@@ -14,8 +14,9 @@ interface Stream {
 }
 
 let keys = 0;
+let dependence: "none" | "auto" = "none";
 function open(first: number, promise: number): () => Stream {
-  const options = numeric.options.parse({ algorithm: "calibrated" });
+  const options = numeric.options.parse({ algorithm: "calibrated", dependence });
   const model = numeric.open({ options, reference: { first }, promise, seed: 1 }, env) as Model;
   return () => {
     const state = model.init(`k${keys++}`);
@@ -148,6 +149,16 @@ const BITS = [
   [0.2, 0.6],
 ] as const;
 
+const DEPENDENT: readonly (readonly [string, (z: Draw) => Draw])[] = [
+  ["normal", (z) => z],
+  ["lognormal", (z) => () => Math.exp(z())],
+  ["AR .3", (z) => autoregressive(0.3, z)],
+  ["AR .6", (z) => autoregressive(0.6, z)],
+  ["AR .9", (z) => autoregressive(0.9, z)],
+  ["AR .6 rounded", (z) => rounded(autoregressive(0.6, z))],
+  ["GARCH", garch],
+];
+
 const RATES = [
   { from: 0.2, to: 0.3, spec: 242 },
   { from: 0.2, to: 0.5, spec: 40 },
@@ -191,5 +202,15 @@ console.table(
   ),
 );
 console.table(RATES.map((c) => rateDelay(c, 1500, 100_000, 400 / scale)));
+dependence = "auto";
+console.log("dependence: auto");
+console.table(
+  DEPENDENT.flatMap(([name, source]) =>
+    [1500, 300].map((first) =>
+      promiseKept(name, (seed) => source(normal(createRandom(name, first, seed))), first, 10_000, 200 / scale, 10_000),
+    ),
+  ),
+);
+console.table(CHANGES.map((c) => delay(c, 1500, 100_000, 400 / scale)));
 const { user, system } = process.cpuUsage(started);
 console.log(`${((user + system) / 1e6).toFixed(0)} s of processor time`);

@@ -47,3 +47,29 @@ export function bits(rate: number, rho: number, ...seed: readonly (string | numb
     return last;
   };
 }
+
+/** y = phi·y + z, from its stationary law. */
+export function autoregressive(phi: number, z: Draw): Draw {
+  let y = z() / Math.sqrt(1 - phi * phi);
+  return () => {
+    y = phi * y + z();
+    return y;
+  };
+}
+
+/** Spread in waves: GARCH(.1, .85) with variance 1, warmed up. */
+export function garch(z: Draw): Draw {
+  let variance = 1;
+  let e = 0;
+  const next = (): number => {
+    variance = 0.05 + 0.1 * e * e + 0.85 * variance;
+    e = Math.sqrt(variance) * z();
+    return e;
+  };
+  for (let i = 0; i < 200; i++) next();
+  return next;
+}
+
+export function rounded(x: Draw): Draw {
+  return () => Math.round(x());
+}

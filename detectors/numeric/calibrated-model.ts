@@ -1,5 +1,6 @@
 import { type Command, type Inspection, type Model, NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import { bitsOf } from "../statistics/bits.ts";
 import {
   type Core,
   learn,
@@ -11,8 +12,11 @@ import {
   unsettle,
 } from "../statistics/calibrated.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
+import { valuesSince } from "../statistics/recent.ts";
 import { createSegments, keepNewest, lengthOf, numbersOf, push } from "../statistics/segments.ts";
+import { learnWhitener, type Whitener, whiten } from "../statistics/whiten.ts";
 import { type CalibratedKey, loadKey, saveKey } from "./calibrated-state.ts";
+import { dependenceOf } from "./dependence.ts";
 import { type NumericEvent, numberOf } from "./event.ts";
 import { directionOf, explain, LEVELS, sentence, sideAfter, sideBefore } from "./explain.ts";
 
@@ -21,6 +25,7 @@ export interface CalibratedSettings {
   readonly first: number;
   /** Events between false alarms: the threshold of the statistic. */
   readonly promise: number;
+  readonly dependence: "none" | "auto";
   readonly adaptAfter: number | null;
   readonly seed: number;
 }
@@ -28,24 +33,28 @@ export interface CalibratedSettings {
 /** Learns what is normal from the first events of a key, then watches for a change at the promised rate of false alarms. */
 export function calibratedModel(settings: CalibratedSettings): Model<NumericEvent, CalibratedKey> {
   const { first, promise, adaptAfter } = settings;
-  const warnAt = promise / 10;
-  // Below a tenth is quiet; where the promise is short the statistic passes that by chance all the time.
-  const quietBelow = Math.max(warnAt, Math.min(promise / 2, 1000));
+  const thresholdOf = (state: CalibratedKey): number => (state.white ? WHITENED * promise : promise);
 
   const step = (state: CalibratedKey, event: NumericEvent): Outcome => {
     const x = numberOf(event);
     const index = state.events++;
     const { core } = state;
     if (core === null) return learning(state, x, index);
-    const statistic = observe(core, x, index, state.random, state.open !== null);
-    const ratio = statistic / promise;
-    if (state.open !== null) return whileOpen(state, core, x, index, statistic, ratio);
-    if (statistic >= promise) return { ratio, signals: [alarm(state, core, index, statistic)] };
+    const { white, random } = state;
+    const frozen = state.open !== null;
+    const seen = white ? whiten(white, x, index, random, frozen) : x;
+    if (white) core.temper = white.temper;
+    const statistic = observe(core, seen, index, random, frozen, x);
+    const threshold = thresholdOf(state);
+    const ratio = statistic / threshold;
+    if (frozen) return whileOpen(state, core, x, index, statistic, ratio);
+    const warnAt = threshold / 10;
+    if (statistic >= threshold) return { ratio, signals: [alarm(state, core, index, statistic)] };
     if (state.warned) {
       if (statistic < warnAt / 2) state.warned = false;
     } else if (statistic >= warnAt) {
       state.warned = true;
-      return { ratio, signals: [say("warning", core, onsetAt(core, index, state.since), index, statistic)] };
+      return { ratio, signals: [say("warning", state, core, onsetAt(core, index, state.since), index, statistic)] };
     }
     return { ratio, signals: NO_SIGNALS };
   };
@@ -60,7 +69,11 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 
   /** What was collected becomes normal; event `index` is the first that is watched. */
   const begin = (state: CalibratedKey, index: number): void => {
-    state.core = learn(numbersOf(state.values!, first));
+    const reference = numbersOf(state.values!, first);
+    const made =
+      settings.dependence === "auto" && bitsOf(reference) === null ? learnWhitener(reference, state.random) : null;
+    state.white = made?.whitener ?? null;
+    state.core = made ? learn(made.residuals, made.whitener) : learn(reference);
     state.values = null;
     state.open = null;
     state.warned = false;
@@ -70,7 +83,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
   const alarm = (state: CalibratedKey, core: Core, index: number, statistic: number): SignalDraft => {
     const onset = onsetAt(core, index, state.since);
     settle(core, onset.index, index);
-    const draft = say("drift", core, onset, index, statistic);
+    const draft = say("drift", state, core, onset, index, statistic);
     core.evidence.fill(0);
     state.since = index + 1;
     state.warned = false;
@@ -94,8 +107,10 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
       begin(state, index + 1);
       return { ratio, signals: [closing("adapted", "The recent past is the new normal now.")] };
     }
-    if (statistic >= quietBelow) open.loud = index;
-    if (statistic >= promise) {
+    // Below a tenth is quiet; where the promise is short the statistic passes that by chance all the time.
+    const threshold = thresholdOf(state);
+    if (statistic >= Math.max(threshold / 10, Math.min(threshold / 2, 1000))) open.loud = index;
+    if (statistic >= threshold) {
       open.again++;
       core.evidence.fill(0);
       state.since = index + 1;
@@ -113,16 +128,23 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     state.open = null;
   };
 
-  const say = (kind: string, core: Core, onset: Onset, index: number, statistic: number): SignalDraft => {
-    const before = sideBefore(core);
-    const after = sideAfter(recentValues(core, onset.index, index));
+  const say = (
+    kind: string,
+    state: CalibratedKey,
+    core: Core,
+    onset: Onset,
+    index: number,
+    statistic: number,
+  ): SignalDraft => {
+    const before = sideBefore(core, state.white);
+    const after = sideAfter(recentOf(core, state.white, onset.index, index));
     const { direction, shares } = directionOf(core);
     const told = sentence(direction, onset, before, after);
     return {
       kind,
       onset,
       statistic,
-      threshold: promise,
+      threshold: thresholdOf(state),
       summary: kind === "warning" ? `A change may be beginning. ${told}` : told,
       explanation: explain(direction, shares, before, after),
     };
@@ -141,6 +163,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
       else {
         // Not enough yet: learning goes on from what came since the alarm.
         state.core = null;
+        state.white = null;
         state.open = null;
         state.warned = false;
       }
@@ -158,8 +181,12 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     const { core, open } = state;
     const promised = {
       events: promise,
-      kept: "on values that could come in any order; where events depend on each other or have seasons it is not",
-      dependence: "none: not measured yet, taken as absent",
+      ...(state.white
+        ? dependenceOf(state.white, thresholdOf(state))
+        : {
+            kept: "on values that could come in any order; where they depend on each other or have seasons it is not",
+            dependence: settings.dependence === "none" ? "none: taken as absent, not looked for" : "none to look for",
+          }),
     };
     if (core === null) {
       const seen = state.values ? lengthOf(state.values) : 0;
@@ -172,11 +199,11 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
         details: { algorithm: "calibrated", promise: promised },
       };
     }
-    const before = sideBefore(core);
+    const before = sideBefore(core, state.white);
     const from = open ? open.onset.index : Math.max(state.since, state.events - 256);
     const to = open ? open.index : state.events - 1;
     const recent = [
-      ...(to >= from ? recentValues(core, from, to) : []),
+      ...(to >= from ? recentOf(core, state.white, from, to) : []),
       ...(open && state.values ? numbersOf(state.values) : []),
     ];
     const after = recent.length > 0 ? sideAfter(Float64Array.from(recent)) : null;
@@ -192,7 +219,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     return {
       status: status(state),
       statistic: statisticNow(core),
-      threshold: promise,
+      threshold: thresholdOf(state),
       gauges,
       details: {
         algorithm: "calibrated",
@@ -216,6 +243,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
       random: createRandom(settings.seed, key),
       events: 0,
       core: null,
+      white: null,
       values: null,
       since: 0,
       warned: false,
@@ -230,7 +258,15 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
   };
 }
 
+/** Whitened residuals overrate nothing; measured, this share of the promise keeps it. */
+const WHITENED = 0.8;
+
 const LEARNING: Outcome = Object.freeze({ ratio: 0, signals: NO_SIGNALS });
+
+function recentOf(core: Core, white: Whitener | null, from: number, to: number): Float64Array {
+  if (!white) return recentValues(core, from, to);
+  return valuesSince({ bins: white.seen, values: core.recent.values }, from, to, white.place);
+}
 
 function closing(kind: string, summary: string): SignalDraft {
   return { kind, onset: null, statistic: null, threshold: null, summary, explanation: {}, episodeOf: "drift" };

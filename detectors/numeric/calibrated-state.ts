@@ -7,13 +7,17 @@ import { allocate, type Core } from "../statistics/calibrated.ts";
 import type { Random } from "../statistics/random.ts";
 import { BINS, count } from "../statistics/ranks.ts";
 import { readSegments, type Segments, writeSegments } from "../statistics/segments.ts";
+import type { Whitener } from "../statistics/whiten.ts";
 import { VERSION } from "./version.ts";
+import { readWhitener, writeWhitener } from "./whitener-state.ts";
 
 export interface CalibratedKey {
   readonly random: Random;
   /** Accepted events: the index of the next one. */
   events: number;
   core: Core | null;
+  /** Where dependence is looked for and there is something to whiten; the core sees its residuals. */
+  white: Whitener | null;
   /** While learning the reference so far; while an alarm is open what may become the next one. */
   values: Segments | null;
   /** First event since the evidence was cleared. */
@@ -36,13 +40,14 @@ export interface OpenAlarm {
 }
 
 export function saveKey(state: CalibratedKey): Snapshot {
-  const { core, values, open } = state;
+  const { core, white, values, open } = state;
   const w = createWriter(core ? 1536 : 256);
-  w.u8((core ? 1 : 0) + (values ? 2 : 0) + (open ? 4 : 0) + (state.warned ? 8 : 0));
+  w.u8((core ? 1 : 0) + (values ? 2 : 0) + (open ? 4 : 0) + (state.warned ? 8 : 0) + (white ? 16 : 0));
   for (const word of state.random) w.u32(word);
   w.f64(state.events);
   w.f64(state.since);
   if (core) writeCore(w, core);
+  if (white) writeWhitener(w, white);
   if (values) writeSegments(w, values);
   if (open) {
     const { index, low, high } = open.onset;
@@ -61,9 +66,10 @@ export function loadKey(snapshot: Snapshot): CalibratedKey {
   const events = r.f64();
   const since = r.f64();
   const core = flags & 1 ? readCore(r) : null;
+  const white = flags & 16 ? readWhitener(r) : null;
   const values = flags & 2 ? readSegments(r, snapshot.parts) : null;
   const open = flags & 4 ? readOpen(r) : null;
-  return { random, events, since, core, values, warned: (flags & 8) !== 0, open };
+  return { random, events, since, core, white, values, warned: (flags & 8) !== 0, open };
 }
 
 function readOpen(r: Reader): OpenAlarm {
@@ -104,7 +110,7 @@ function readCore(r: Reader): Core {
   arrays.evidence.set(r.f64s());
   arrays.recent.bins.set(r.bytes());
   arrays.recent.values.set(r.f64s());
-  return { scale, length, mean, sd, ...arrays, total, waiting, others, bits, single };
+  return { scale, length, mean, sd, ...arrays, total, waiting, others, bits, temper: 1, single };
 }
 
 function writeBits(w: Writer, { n0, s0, n1, s1, last, lean }: Bits): void {

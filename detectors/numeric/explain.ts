@@ -4,8 +4,10 @@ import { MORE_ODDS } from "../statistics/bits.ts";
 import { type Core, weightsOf } from "../statistics/calibrated.ts";
 import { shareOf } from "../statistics/evidence.ts";
 import { quantile } from "../statistics/normal.ts";
+import { valueAtShare } from "../statistics/normalize.ts";
 import { quantilesOf } from "../statistics/recent.ts";
 import { momentsOf } from "../statistics/scale.ts";
+import type { Whitener } from "../statistics/whiten.ts";
 import { place, short } from "./words.ts";
 
 /** How the values moved: the bets that hold most of the evidence. */
@@ -22,8 +24,12 @@ export interface Side {
 }
 
 /** What was normal: the reference's mean and spread, the quantiles of all that counts as normal now. */
-export function sideBefore(core: Core): Side {
+export function sideBefore(core: Core, white: Whitener | null): Side {
   const { scale } = core;
+  if (white) {
+    const quantiles = LEVELS.map((level) => valueAtShare(white.normalizer, level));
+    return { events: core.length, mean: white.mean, sd: white.sd, quantiles };
+  }
   const quantiles = core.bits
     ? LEVELS.map((level) => (level < 1 - core.mean ? 0 : 1))
     : scale.spread === 0

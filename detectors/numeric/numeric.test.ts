@@ -4,7 +4,6 @@ import type { Model, Outcome } from "../../engine/detector.ts";
 import { goldenStream } from "../statistics/classic/golden-streams.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { numeric } from "./numeric.ts";
-import type { Algorithm } from "./options.ts";
 
 const env = undefined as never;
 
@@ -170,11 +169,72 @@ describe("calibrated", () => {
   });
 });
 
+describe("dependence: auto", () => {
+  function* autoregressive(n: number, phi: number, shift: (i: number) => number, seed: string): Generator<number> {
+    const noise = stream(n, 0, 0, 0, seed);
+    let y = 0;
+    let i = 0;
+    for (const z of noise) {
+      y = phi * y + z;
+      yield y / Math.sqrt(1 / (1 - phi * phi)) + shift(i++);
+    }
+  }
+
+  test("keeps the promise where values hang on each other, and says what it learnt", () => {
+    const runLength = (options: Record<string, unknown>): number => {
+      let events = 0;
+      for (let seed = 0; seed < 12; seed++) {
+        const model = open(options, 1500, 2000);
+        const state = model.init("k");
+        const said = listen(
+          model,
+          state,
+          autoregressive(11_500, 0.6, () => 0, `ar${seed}`),
+        );
+        events += (said.find((s) => s.kind === "drift")?.index ?? 11_500) - 1500;
+        if (seed > 0 || options.dependence !== "auto") continue;
+        const promise = model.inspect(state).details.promise as { kept: string; model: { persistence: number } };
+        expect(promise.kept).toBe("kept");
+        expect(promise.model.persistence).toBeCloseTo(0.6, 1);
+      }
+      return events / 12;
+    };
+    expect(runLength({ dependence: "auto" })).toBeGreaterThan(1800);
+    expect(runLength({})).toBeLessThan(500);
+  });
+
+  test("sees a shift and tells it in the values' own terms", () => {
+    const model = open({ dependence: "auto" }, 1500, 100_000);
+    const state = model.init("k");
+    const values = autoregressive(5000, 0.5, (i) => (i < 3000 ? 10 : 12), "shift");
+    const [alarm] = listen(model, state, values);
+    expect(alarm!.index).toBeGreaterThanOrEqual(3000);
+    expect(alarm!.index).toBeLessThan(3100);
+    const { before, after } = alarm!.explanation as Record<"before" | "after", { mean: number; quantiles: number[] }>;
+    expect(before.mean).toBeCloseTo(10, 0);
+    expect(before.quantiles[6]).toBeCloseTo(10, 0);
+    expect(after.mean).toBeGreaterThan(11);
+  });
+
+  test("rounded values keep it too", () => {
+    const model = open({ dependence: "auto" }, 300, 2000);
+    const state = model.init("k");
+    const said = listen(model, state, [...autoregressive(6000, 0.3, () => 0, "round")].map(Math.round));
+    expect(said.filter((s) => s.kind === "drift").length).toBeLessThanOrEqual(8);
+  });
+});
+
 const CLASSICS = ["adwin", "page-hinkley", "kswin", "ddm", "eddm", "hddm-a", "hddm-w"] as const;
 
-describe.each(["calibrated", ...CLASSICS] as const)("%s", (algorithm: Algorithm) => {
-  const calibrated = algorithm === "calibrated";
-  const make = (): Model => open({ algorithm }, calibrated ? 300 : null, calibrated ? 1000 : null);
+const FORMS: readonly [string, Record<string, unknown>][] = [
+  ["calibrated", {}],
+  ["calibrated with dependence", { dependence: "auto" }],
+  ...CLASSICS.map((algorithm): [string, Record<string, unknown>] => [algorithm, { algorithm }]),
+];
+
+describe.each(FORMS)("%s", (_, options) => {
+  const calibrated = !("algorithm" in options);
+  const make = (): Model => open(options, calibrated ? 300 : null, calibrated ? 1000 : null);
   const values = goldenStream(calibrated ? "var_shift" : "bern_grad", 42).slice(3000, 8000);
   const plain = (() => {
     const model = make();

@@ -82,6 +82,7 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
     return calibratedModel({
       first: reference?.first ?? REFERENCE.first,
       promise: promise ?? PROMISE,
+      dependence: options.dependence,
       adaptAfter: options.adaptAfter,
       seed,
     });

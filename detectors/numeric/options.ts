@@ -3,9 +3,11 @@ import { z } from "zod";
 /** The settings that every calibrated monitor knows, beside `reference` and `falseAlarms`. */
 const calibrated = {
   dependence: z
-    .enum(["none"])
+    .enum(["none", "auto"])
     .default("none")
-    .describe("How events depend on each other in normal times. `none`: they could come in any order (exchangeable)."),
+    .describe(
+      "How values depend on each other in normal times. none: they could come in any order. auto: dependence on the values before and waves of their spread are learnt and taken out.",
+    ),
   adaptAfter: z
     .int()
     .min(300)

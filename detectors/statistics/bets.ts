@@ -17,19 +17,46 @@ export const WEIGHTS = Float64Array.from({ length: BETS }, (_, b) => {
   return SHIFTS[b % SHIFTS.length]! <= 0.6 ? 0.64 / 8 : 0.12 / 4;
 });
 
-const C = SHIFTS.map((d) => Math.exp((-d * d) / 2)) as [number, number, number, number, number, number];
+const LOG_SPREADS = Float64Array.from(SPREADS, (q) => Math.log(q));
 
-/** Writes the bets on z to `out`. */
-export function bet(z: number, out: Float64Array): void {
-  const up = Math.exp(0.05 * z);
+/** exp(−d²/2) of the shifts and 1/q of the spreads, to the power 1/V of the V before. */
+const factors = new Float64Array(SHIFTS.length + SPREADS.length);
+let factorsOf = 0;
+
+/** Writes the bets on z to `out`, each to the power 1/temper. */
+export function bet(z: number, out: Float64Array, temper = 1): void {
+  if (temper !== factorsOf) prepare(temper);
+  const up = Math.exp((0.05 * z) / temper);
   powers(up, out, UP);
   powers(1 / up, out, DOWN);
-  spreads(z, out);
+  spreads((z * z) / temper, out);
+}
+
+function prepare(temper: number): void {
+  SHIFTS.forEach((d, i) => {
+    factors[i] = Math.exp((-d * d) / 2 / temper);
+  });
+  for (let i = 0; i < LOG_SPREADS.length; i++) factors[SHIFTS.length + i] = Math.exp(-LOG_SPREADS[i]! / temper);
+  factorsOf = temper;
+}
+
+/** exp(dz − d²/2) of the six shifts from exp(z/20): d = 2, 4, 7, 12, 20 and 32 twentieths. */
+function powers(e: number, out: Float64Array, at: number): void {
+  const e2 = e * e;
+  const e4 = e2 * e2;
+  const e12 = e4 * e4 * e4;
+  const e20 = e12 * e4 * e4;
+  out[at] = e2 * factors[0]!;
+  out[at + 1] = e4 * factors[1]!;
+  out[at + 2] = e4 * e2 * e * factors[2]!;
+  out[at + 3] = e12 * factors[3]!;
+  out[at + 4] = e20 * factors[4]!;
+  out[at + 5] = e20 * e12 * factors[5]!;
 }
 
 /** exp(z²/2·(1 − 1/q²))/q: in 36ths of z²/2 the seven factors are 11, 20, 27, 32, −20¼, −64 and −189. */
-function spreads(z: number, out: Float64Array): void {
-  const quarter = Math.exp((z * z) / 288);
+function spreads(square: number, out: Float64Array): void {
+  const quarter = Math.exp(square / 288);
   const half = quarter * quarter;
   const e1 = half * half;
   const e2 = e1 * e1;
@@ -40,25 +67,11 @@ function spreads(z: number, out: Float64Array): void {
   const e64 = e32 * e32;
   const e11 = e8 * e2 * e1;
   const e20 = e16 * e4;
-  out[WIDER] = e11 / 1.2;
-  out[WIDER + 1] = e20 / 1.5;
-  out[WIDER + 2] = (e16 * e11) / 2;
-  out[WIDER + 3] = e32 / 3;
-  out[WIDER + 4] = 1 / (0.8 * e20 * quarter);
-  out[WIDER + 5] = 1 / (0.6 * e64);
-  out[WIDER + 6] = 1 / (0.4 * e64 * e64 * e32 * e16 * e8 * e4 * e1);
-}
-
-/** exp(dz − d²/2) of the six shifts from exp(z/20): d = 2, 4, 7, 12, 20 and 32 twentieths. */
-function powers(e: number, out: Float64Array, at: number): void {
-  const e2 = e * e;
-  const e4 = e2 * e2;
-  const e12 = e4 * e4 * e4;
-  const e20 = e12 * e4 * e4;
-  out[at] = e2 * C[0];
-  out[at + 1] = e4 * C[1];
-  out[at + 2] = e4 * e2 * e * C[2];
-  out[at + 3] = e12 * C[3];
-  out[at + 4] = e20 * C[4];
-  out[at + 5] = e20 * e12 * C[5];
+  out[WIDER] = e11 * factors[6]!;
+  out[WIDER + 1] = e20 * factors[7]!;
+  out[WIDER + 2] = e16 * e11 * factors[8]!;
+  out[WIDER + 3] = e32 * factors[9]!;
+  out[WIDER + 4] = factors[10]! / (e20 * quarter);
+  out[WIDER + 5] = factors[11]! / e64;
+  out[WIDER + 6] = factors[12]! / (e64 * e64 * e32 * e16 * e8 * e4 * e1);
 }

@@ -7,7 +7,7 @@ import { betOther, isOther, OTHER, OTHER_WEIGHTS, SAME } from "./others.ts";
 import { type Random, uniform } from "./random.ts";
 import { count, countBelow, halveRanks, isSingle, RANKS_LENGTH, type Ranks } from "./ranks.ts";
 import { EXACT, RECENT, type Recent, remember, valuesSince } from "./recent.ts";
-import { binOf, momentsOf, type Scale, scaleOf } from "./scale.ts";
+import { binOf, type Moments, momentsOf, type Scale, scaleOf } from "./scale.ts";
 
 /**
  * The calibrated core for values that could come in any order: the rank of each among the reference and what came since is
@@ -31,6 +31,8 @@ export interface Core {
   others: number;
   /** Of a reference of zeros and ones, which are watched as such. */
   readonly bits: Bits | null;
+  /** V: bets are taken to the power 1/V. */
+  temper: number;
   /** All that was seen is in one bin: no change could show yet. */
   single: boolean;
 }
@@ -40,17 +42,20 @@ export const HALVE_AT = 20_000;
 
 const e = new Float64Array(BETS);
 
-export function learn(reference: Float64Array): Core {
+/** `of`: what the reference's mean and spread are said to be, where it is not what came in. */
+export function learn(reference: Float64Array, of: Moments = momentsOf(reference)): Core {
   const scale = scaleOf(reference.slice().sort());
   const core: Core = {
     scale,
     length: reference.length,
-    ...momentsOf(reference),
+    mean: of.mean,
+    sd: of.sd,
     ...allocate(),
     total: reference.length,
     waiting: 0,
     others: 0,
     bits: bitsOf(reference),
+    temper: 1,
     single: true,
   };
   const { median, spread } = scale;
@@ -78,8 +83,8 @@ export function allocate(): Pick<Core, "evidence" | "ranks" | "recent"> {
   };
 }
 
-/** Takes event `index` and returns the statistic. Frozen: what is normal stays (an episode is open). One draw, used or not. */
-export function observe(core: Core, x: number, index: number, random: Random, frozen: boolean): number {
+/** Takes event `index` and returns the statistic. Frozen: what is normal stays (an episode is open). One draw, used or not. `as` is what is remembered for x. */
+export function observe(core: Core, x: number, index: number, random: Random, frozen: boolean, as = x): number {
   const u = uniform(random);
   const { median, spread } = core.scale;
   if (core.bits) return observeBit(core, core.bits, x, index, frozen);
@@ -97,13 +102,13 @@ export function observe(core: Core, x: number, index: number, random: Random, fr
     core.total++;
     if (core.total >= HALVE_AT) core.total = halveRanks(ranks, random);
   }
-  remember(core.recent, index, bin, x);
+  remember(core.recent, index, bin, as);
   return statistic;
 }
 
-function betOnBin({ ranks, total }: Core, bin: number, u: number, out: Float64Array): void {
+function betOnBin({ ranks, total, temper }: Core, bin: number, u: number, out: Float64Array): void {
   const p = (countBelow(ranks, bin) + u * (ranks[bin]! + 1)) / (total + 1);
-  bet(normalQuantile(Math.min(1 - 1e-9, Math.max(1e-9, p))), out);
+  bet(normalQuantile(Math.min(1 - 1e-9, Math.max(1e-9, p))), out, temper);
 }
 
 function observeConstant(core: Core, x: number, index: number, frozen: boolean): number {

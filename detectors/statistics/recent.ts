@@ -19,16 +19,18 @@ export function remember(r: Recent, index: number, bin: number, x: number): void
  * The values of the events [from, to], oldest first: exact where few, else from their bins (a change that took long to see
  * is small, and there the bins are fine).
  */
-export function valuesSince(r: Recent, from: number, to: number, scale: Scale): Float64Array {
+export function valuesSince({ bins, values }: Recent, from: number, to: number, scale: Scale): Float64Array {
   const n = to - from + 1;
   if (n <= EXACT || scale.spread === 0) {
     const first = Math.max(from, to - EXACT + 1);
-    return Float64Array.from({ length: to - first + 1 }, (_, i) => r.values[(first + i) % EXACT]!);
+    return Float64Array.from({ length: to - first + 1 }, (_, i) => values[(first + i) % EXACT]!);
   }
-  const first = Math.max(from, to - RECENT + 1);
+  const first = Math.max(from, to - bins.length + 1);
   return Float64Array.from({ length: to - first + 1 }, (_, i) => {
     const index = first + i;
-    return to - index < EXACT ? r.values[index % EXACT]! : valueAt(r.bins[index % RECENT]!, scale.median, scale.spread);
+    return to - index < EXACT
+      ? values[index % EXACT]!
+      : valueAt(bins[index % bins.length]!, scale.median, scale.spread);
   });
 }
 
