@@ -33,8 +33,14 @@ const bits = values.map((x) => (x > 0.84 ? 1 : 0));
 const BATCH = 2048;
 
 /** Events through step() as the engine calls it: in batches in which a key stands once. */
-function measure(name: string, options: Record<string, unknown>, binary: boolean, keys: number, events: number) {
-  const first = options.algorithm === "calibrated" ? 300 : null;
+function measure(
+  name: string,
+  options: Record<string, unknown>,
+  binary: boolean,
+  keys: number,
+  events: number,
+  first: number | null = null,
+) {
   const model = open(options, first);
   const source = binary ? bits : values;
   const before = bytes();
@@ -57,6 +63,7 @@ function measure(name: string, options: Record<string, unknown>, binary: boolean
   const saved = model.save(states.slice(0, 100)) as readonly { running: Uint8Array }[];
   return {
     name,
+    ...(first === null ? {} : { reference: first }),
     keys,
     events,
     "µs an event": Number((spent / events).toFixed(3)),
@@ -67,7 +74,6 @@ function measure(name: string, options: Record<string, unknown>, binary: boolean
 }
 
 const ALGORITHMS: readonly [string, boolean][] = [
-  ["calibrated", false],
   ["adwin", false],
   ["page-hinkley", false],
   ["kswin", false],
@@ -76,6 +82,15 @@ const ALGORITHMS: readonly [string, boolean][] = [
   ["hddm-a", true],
   ["hddm-w", true],
 ];
+console.table(
+  (["none", "auto"] as const).flatMap((dependence) =>
+    [300, 1500].flatMap((first) =>
+      [1, 10_000].map((keys) =>
+        measure(`dependence ${dependence}`, { algorithm: "calibrated", dependence }, false, keys, 3_000_000, first),
+      ),
+    ),
+  ),
+);
 console.table(
   ALGORITHMS.flatMap(([algorithm, binary]) => [
     measure(algorithm, { algorithm }, binary, 1, 3_000_000),
