@@ -24,9 +24,11 @@ const LEAST_PROMISE = 100;
  *           e = (x ? o : 1)/(1 − π + oπ). A reference of one value: the count of others.
  * Parameters  reference.first: more sees smaller changes, less starts sooner; at 300 delays are hardly longer.
  *           falseAlarms: ten times the promise delays an alarm by about 2.3 / (gain per event).
- * Cost      well below 1 µs an event; about 2 KiB a key, 1.1 KiB in a snapshot.
- * Limits    the promise holds for values that could come in any order, and for errors that hang on the one before.
- *           Dependence of values, seasons and trends break it.
+ *           dependence: auto takes out what values before tell (normal scores, autoregression of 1–5 lags, waves of spread)
+ *           and tempers the bets by what the model does not know; where it is not asked for, dependence is taken as absent.
+ * Cost      .35 µs an event, 2.3 KiB a key, 1.1 KiB in a snapshot; with auto .7 µs, 4.3 KiB, 1.7 KiB.
+ * Limits    the promise holds for values that could come in any order, with auto also for values that hang on those before,
+ *           and for errors that hang on the one before. Seasons, trends and a near unit root break it; waves of spread reduce it.
  * Source    Shin, Ramdas, Rinaldo, "E-detectors" (2024), arXiv 2203.03532; Vovk et al., conformal test martingales.
  * The classics (adwin, page-hinkley, kswin, ddm, eddm, hddm-a, hddm-w) promise nothing and are there to compare.
  */
