@@ -1,6 +1,6 @@
 import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
-import { type Cluster, interpret, NEAR_EMBEDDING, NEAR_HASH } from "./interpret.ts";
+import { type Cluster, interpret, nearOf } from "./interpret.ts";
 import { recall } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import { indexTerms, type TermIndex } from "./terms.ts";
@@ -10,6 +10,8 @@ import type { Watch } from "./watch.ts";
 export interface Explanation extends Readonly<Record<string, unknown>> {
   readonly kind: Kind;
   readonly clusters: readonly Cluster[];
+  /** What the texts since the onset say more than the reference, all clusters together. */
+  readonly terms: readonly string[];
   readonly shareNew: number;
   /** A token that is no word in most of the new texts, or null. */
   readonly sticky: string | null;
@@ -24,6 +26,7 @@ export interface Explanation extends Readonly<Record<string, unknown>> {
 export const NO_EXPLANATION: Explanation = {
   kind: "drift",
   clusters: [],
+  terms: [],
   shareNew: 0,
   sticky: null,
   window: { from: 0, to: 0, texts: 0 },
@@ -34,28 +37,27 @@ export const NO_EXPLANATION: Explanation = {
 };
 
 const termIndexes = new WeakMap<Reference, TermIndex>();
+const nears = new WeakMap<Reference, number>();
 
-/** What is new since the onset, by gain. A surge is of something known, so every text may be part of it. */
+/**
+ * What is new since the onset, by gain, over every text since then: far texts alone leave the core of a new topic out
+ * (purity of the top cluster on CLINC150 .58 against 1.00).
+ */
 export function explain(watch: Watch, kind: Kind, onset: Onset, promise: number): Explanation {
   const { reference } = watch;
   const { events, vectors } = recall(watch.recent, onset.index);
-  const chosen = events.flatMap((event, i) => (kind === "surge" || event.high ? [i] : []));
-  const dim = reference.dim;
-  const embeddings = new Float32Array(chosen.length * dim);
-  chosen.forEach((from, to) => {
-    embeddings.set(vectors.subarray(from * dim, (from + 1) * dim), to * dim);
-  });
   const found = interpret({
-    dim,
-    candidates: { texts: chosen.map((i) => events[i]!.text), embeddings },
+    dim: reference.dim,
+    candidates: { texts: events.map((e) => e.text), embeddings: vectors },
     since: events.length,
     reference: { texts: reference.texts, embeddings: reference.vectors },
-    near: reference.source === "hash" ? NEAR_HASH : NEAR_EMBEDDING,
+    near: nearFor(reference),
     referenceTerms: termsOf(reference),
   });
   return {
     kind,
     clusters: found.clusters,
+    terms: found.terms,
     shareNew: found.shareNew,
     sticky: found.sticky,
     window: { from: events[0]?.index ?? onset.index, to: events.at(-1)?.index ?? onset.index, texts: events.length },
@@ -83,12 +85,24 @@ export function summarise(explanation: Explanation, onset: Onset): string {
     return `${since} ${what}.${sticky}`;
   }
   const about = top.terms.length > 0 ? top.terms.slice(0, 3).join(", ") : "one another, unlike the rest";
-  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${sticky}`;
+  const more = explanation.terms.filter((t) => !about.includes(t)).slice(0, 4);
+  const besides = more.length === 0 ? "" : ` More is also said of ${more.join(", ")}.`;
+  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${besides}${sticky}`;
 }
 
 function percent(share: number): string {
   const value = share * 100;
   return `${value >= 10 || value === 0 ? Math.round(value) : Number(value.toFixed(value < 1 ? 2 : 1))} %`;
+}
+
+/** How near two texts must be to be about the same, by the reference's own pairs. */
+function nearFor(reference: Reference): number {
+  let near = nears.get(reference);
+  if (near === undefined) {
+    near = nearOf(reference.vectors, reference.dim);
+    nears.set(reference, near);
+  }
+  return near;
 }
 
 function termsOf(reference: Reference): TermIndex {
