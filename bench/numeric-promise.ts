@@ -68,6 +68,7 @@ function promiseKept(
     "99 % bound": Math.round(mean - (2.326 * sd) / Math.sqrt(runs.length)),
     "must be": 0.9 * promise,
     median: runs[runs.length >> 1],
+    "worst tenth below": runs[Math.floor(runs.length / 10)],
     "warnings per promise": Number(
       ((warnings * promise) / runs.reduce((a, b) => a + Math.max(b, events), 0)).toFixed(1),
     ),
