@@ -57,8 +57,8 @@ function alarm(watch: Watch, kind: Kind, index: number, watching: Watching): Sig
 }
 
 /**
- * Further crossings belong to the open episode. The second one confirms it, from sums that began anew, and is said; later
- * ones only where they began well after the one before: a change upon a change.
+ * Further crossings belong to the open episode. The second one, from sums that began anew, confirms it: the episode is
+ * explained again. One that began well after the one before is a change upon a change, and said as an alarm.
  */
 function crossAgain(watch: Watch, episode: Episode, index: number, watching: Watching): SignalDraft[] {
   const { kind } = episode;
@@ -69,7 +69,8 @@ function crossAgain(watch: Watch, episode: Episode, index: number, watching: Wat
   const onset = onsetOf(watch, kind);
   const another = onset.low - last > quiet;
   if (another) episode.onset = onset;
-  return another || episode.crossings === 2 ? [say(watch, episode, kind, watching)] : [];
+  if (another) return [say(watch, episode, kind, watching)];
+  return episode.crossings === 2 ? [say(watch, episode, "explained", watching)] : [];
 }
 
 function onsetOf(watch: Watch, kind: Kind): Onset {
