@@ -1,24 +1,14 @@
-import { type Command, type Inspection, type Model, NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
+import { type Command, type Model, NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
 import { bitsOf } from "../statistics/bits.ts";
-import {
-  type Core,
-  learn,
-  observe,
-  onsetAt,
-  recentValues,
-  settle,
-  statisticNow,
-  unsettle,
-} from "../statistics/calibrated.ts";
+import { type Core, learn, observe, onsetAt, settle, unsettle } from "../statistics/calibrated.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
-import { valuesSince } from "../statistics/recent.ts";
 import { createSegments, keepNewest, lengthOf, numbersOf, push } from "../statistics/segments.ts";
-import { learnWhitener, type Whitener, whiten } from "../statistics/whiten.ts";
+import { learnWhitener, whiten } from "../statistics/whiten.ts";
+import { inspectKey, recentOf, statusOf } from "./calibrated-inspect.ts";
 import { type CalibratedKey, loadKey, saveKey } from "./calibrated-state.ts";
-import { dependenceOf } from "./dependence.ts";
 import { type NumericEvent, numberOf } from "./event.ts";
-import { directionOf, explain, LEVELS, sentence, sideAfter, sideBefore } from "./explain.ts";
+import { directionOf, explain, sentence, sideAfter, sideBefore } from "./explain.ts";
 
 export interface CalibratedSettings {
   /** Events of the reference. */
@@ -171,72 +161,6 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     return NO_SIGNALS;
   };
 
-  const status = (state: CalibratedKey): Inspection["status"] => {
-    if (state.core === null) return "learning";
-    if (state.open !== null) return "drifting";
-    return state.warned ? "warning" : "steady";
-  };
-
-  const inspect = (state: CalibratedKey): Inspection => {
-    const { core, open } = state;
-    const promised = {
-      events: promise,
-      ...(state.white
-        ? dependenceOf(state.white, thresholdOf(state))
-        : {
-            kept: "on values that could come in any order; where they depend on each other or have seasons it is not",
-            dependence: settings.dependence === "none" ? "none: taken as absent, not looked for" : "none to look for",
-          }),
-    };
-    if (core === null) {
-      const seen = state.values ? lengthOf(state.values) : 0;
-      return {
-        status: "learning",
-        statistic: null,
-        threshold: promise,
-        gauges: {},
-        learning: { seen, wanted: first },
-        details: { algorithm: "calibrated", promise: promised },
-      };
-    }
-    const before = sideBefore(core, state.white);
-    const from = open ? open.onset.index : Math.max(state.since, state.events - 256);
-    const to = open ? open.index : state.events - 1;
-    const recent = [
-      ...(to >= from ? recentOf(core, state.white, from, to) : []),
-      ...(open && state.values ? numbersOf(state.values) : []),
-    ];
-    const after = recent.length > 0 ? sideAfter(Float64Array.from(recent)) : null;
-    const gauges: Record<string, number> = {
-      numeric_reference_mean: core.mean,
-      numeric_reference_sd: core.sd,
-      numeric_window_events: recent.length,
-    };
-    if (after) {
-      gauges.numeric_mean = after.mean;
-      gauges.numeric_sd = after.sd;
-    }
-    return {
-      status: status(state),
-      statistic: statisticNow(core),
-      threshold: thresholdOf(state),
-      gauges,
-      details: {
-        algorithm: "calibrated",
-        promise: promised,
-        reference: { events: core.length, mean: core.mean, sd: core.sd, constant: core.scale.spread === 0 },
-        episode: open && {
-          index: open.index,
-          onset: open.onset,
-          crossedAgain: open.again,
-          quietEvents: state.events - 1 - open.loud,
-          quietEventsNeeded: open.needed,
-        },
-        quantiles: { levels: LEVELS, before: before.quantiles, after: after?.quantiles ?? null },
-      },
-    };
-  };
-
   return {
     recovers: true,
     init: (key) => ({
@@ -251,8 +175,8 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     }),
     step: (batch) => batch.map(({ state, event }) => step(state, event)),
     command,
-    status,
-    inspect,
+    status: statusOf,
+    inspect: (state) => inspectKey(state, settings, thresholdOf(state)),
     save: (states) => states.map(saveKey),
     load: (snapshots) => snapshots.map(loadKey),
   };
@@ -262,11 +186,6 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 const WHITENED = 0.8;
 
 const LEARNING: Outcome = Object.freeze({ ratio: 0, signals: NO_SIGNALS });
-
-function recentOf(core: Core, white: Whitener | null, from: number, to: number): Float64Array {
-  if (!white) return recentValues(core, from, to);
-  return valuesSince({ bins: white.seen, values: core.recent.values }, from, to, white.place);
-}
 
 function closing(kind: string, summary: string): SignalDraft {
   return { kind, onset: null, statistic: null, threshold: null, summary, explanation: {}, episodeOf: "drift" };
