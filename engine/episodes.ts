@@ -34,7 +34,12 @@ export function applySignal(
   if (spec.episode === "none") return { open: header.open, episodes: [], notifications: [] };
   const touched = header.open.filter((o) => episodeOf === undefined || o.episode.kind === episodeOf);
   if (spec.episode === "updates") return update(header, touched, signal);
-  return close(header, touched, signal, channels, signal.kind === "recovered" ? "recovered" : "quiet");
+  return close(header, touched, signal, channels, reasonOf(signal));
+}
+
+function reasonOf({ kind, explanation }: Signal): NonNullable<Episode["closed"]>["reason"] {
+  if (kind === "adapted") return "adapted";
+  return explanation.reason === "quiet" ? "quiet" : "recovered";
 }
 
 function openOrExtend(header: KeyHeader, signal: Signal, channels: readonly string[]): EpisodeChange {

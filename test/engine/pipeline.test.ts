@@ -73,6 +73,7 @@ describe("a stream through the engine", () => {
       ["explained", 0],
       ["recovered", 50],
     ]);
+    expect((await store.episodes({ limit: 5 })).items[0]?.closed).toMatchObject({ reason: "quiet", index: 50 });
   });
 });
 

@@ -118,8 +118,7 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
     reload,
   } = useResource<KeyDetail>(path(["monitors", detail.name, "keys", keyName], { points: POINTS }), tick);
   const value = useMemo(() => (stored === null ? null : withLiveEnd(stored)), [stored]);
-  const episode =
-    value === null ? null : (value.episodes.find((one) => one.id === wanted) ?? value.episodes[0] ?? null);
+  const episode = value === null ? null : chosenEpisode(value.episodes, wanted);
   const marks = useMemo(() => value?.episodes.map((one) => markOf(one, episode)).reverse() ?? [], [value, episode]);
   if (value === null) {
     if (failure === null) return <p class="loading quiet">Reading…</p>;
@@ -196,4 +195,11 @@ function markOf(episode: EpisodeDto, chosen: EpisodeDto | null): Mark {
     onset,
     chosen: id === chosen?.id,
   };
+}
+
+/** The one that was asked for, else the newest that is not over, else the newest. */
+function chosenEpisode(episodes: readonly EpisodeDto[], wanted: string | null | undefined): EpisodeDto | null {
+  return (
+    episodes.find((one) => one.id === wanted) ?? episodes.find((one) => one.closed === null) ?? episodes[0] ?? null
+  );
 }
