@@ -24,7 +24,11 @@ async function send<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const text = await response.text();
     const body: unknown = text === "" ? null : JSON.parse(text);
     if (response.ok) return { kind: "ok", value: body as T };
-    return { kind: "failed", status: response.status, message: messageOf(body) ?? `The service answered ${response.status}.` };
+    return {
+      kind: "failed",
+      status: response.status,
+      message: messageOf(body) ?? `The service answered ${response.status}.`,
+    };
   } catch {
     return { kind: "failed", status: 0, message: "The service does not answer." };
   }
@@ -40,7 +44,8 @@ function messageOf(body: unknown): string | null {
 /** /monitors/a%20b/keys with query values; null and empty ones are left out. */
 export function path(parts: readonly string[], query: Readonly<Record<string, string | number | null>> = {}): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== null && value !== "") search.set(name, String(value));
+  for (const [name, value] of Object.entries(query))
+    if (value !== null && value !== "") search.set(name, String(value));
   const text = search.toString();
   return `/${parts.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
 }
