@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createRandom, uniform } from "../detectors/statistics/random.ts";
 import { startKafka } from "../test/support/kafka.ts";
-import { startTidegauge, untilCommitted } from "../test/support/service.ts";
-import { cpuOf, cpuOfNamed, residentMiB } from "./process-cpu.ts";
+import { COLUMNS, measureService } from "./measure-service.ts";
 
 /**
  * CPU of the running service and of its PostgreSQL per numeric event, from the first record to the last commit.
@@ -25,9 +24,7 @@ const events = Number(values.events);
 const folder = mkdtempSync(join(tmpdir(), "tg-bench-"));
 const kafka = values.from.includes("kafka") ? await startKafka() : null;
 
-console.log(
-  "from      keys     algorithm   events     service µs  postgres µs  sum µs   events/s   RSS MiB at ¼ ½ ¾ end, peak",
-);
+console.log(`from      keys     algorithm   ${COLUMNS}`);
 try {
   for (const keys of values.keys.split(",").map(Number)) {
     for (const algorithm of values.algorithm.split(","))
@@ -42,34 +39,16 @@ async function measure(from: string, keys: number, algorithm: string): Promise<v
   const place = mkdtempSync(join(folder, `${from}-${keys}-`));
   const source = from === "file" ? fileOf(place, keys) : await topicOf(keys);
   if (source === null) return;
-  const service = startTidegauge(
-    `store: { kind: embedded, path: ${join(place, "data")} }
-http: { port: 0 }
-${source.top}
+  const config = `${source.top}
 monitors:
   m:
     detector: numeric
     source: ${source.monitor}
     options: { algorithm: ${algorithm} }
     memory: { keys: ${values.memory} }
-`,
-    place,
-  );
-  const started = performance.now();
-  const resident: number[] = [];
-  const watch = setInterval(() => resident.push(residentMiB(service.process.pid!)), 250);
-  await untilCommitted(service, "m", events, 1_800_000);
-  clearInterval(watch);
-  const seconds = (performance.now() - started) / 1000;
-  const pid = service.process.pid!;
-  const { own, others } = cpuOf(pid);
-  const database = others + cpuOfNamed(join(place, "data"), pid);
-  const memory = [0.25, 0.5, 0.75, 1].map((at) => resident[Math.ceil(at * resident.length) - 1]!.toFixed(0)).join(" ");
-  const per = (ms: number): string => ((ms * 1000) / events).toFixed(2).padStart(9);
-  console.log(
-    `${from.padEnd(9)} ${String(keys).padEnd(8)} ${algorithm.padEnd(11)} ${String(events).padEnd(10)} ${per(own)}  ${per(database)}  ${per(own + database)}  ${String(Math.round(events / seconds)).padStart(8)}   ${memory}, ${Math.max(...resident).toFixed(0)}`,
-  );
-  await service.kill("SIGTERM");
+`;
+  const row = await measureService(place, config, events);
+  console.log(`${from.padEnd(9)} ${String(keys).padEnd(8)} ${algorithm.padEnd(11)} ${row}`);
 }
 
 /** 195 bytes each, as services send them. */

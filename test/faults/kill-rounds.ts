@@ -20,7 +20,7 @@ export interface KillResult {
   readonly undisturbed: unknown;
   readonly killed: unknown;
   readonly signals: number;
-  /** Different positions seen right before kills. */
+  /** Different positions seen up to 0.6 s before kills. */
   readonly progressed: number;
 }
 
@@ -37,9 +37,10 @@ export async function killRounds(plan: KillPlan): Promise<KillResult> {
     // From before the store is up to deep inside the stream.
     const started = round % 5 === 0 ? Promise.resolve() : service.url.catch(() => undefined);
     await started;
-    await new Promise((resolve) => setTimeout(resolve, uniform(random) * 600));
-    const state = await progress(service);
+    // Every fifth kill comes before or while the service starts.
+    const state = round % 5 === 0 ? null : await progress(service);
     if (state !== null) seen.add(state);
+    await new Promise((resolve) => setTimeout(resolve, uniform(random) * 600));
     await service.kill("SIGKILL");
     await plan.afterKill?.(loud);
   }
@@ -48,7 +49,7 @@ export async function killRounds(plan: KillPlan): Promise<KillResult> {
 }
 
 async function progress(service: RunningService): Promise<string | null> {
-  const soon = new Promise<null>((resolve) => setTimeout(() => resolve(null), 30));
+  const soon = new Promise<null>((resolve) => setTimeout(() => resolve(null), 1000));
   const asked = service.json<{ lanes: { nextOffset: string | null }[] }>("/api/v1/monitors/m").then(
     ({ lanes }) => lanes.map((l) => l.nextOffset).join(),
     () => null,
