@@ -15,6 +15,8 @@ export interface Matrix {
    * Each query's result is the same to the bit whatever else is in the batch.
    */
   nearest(queries: Float32Array, count: number, k: number): Nearest;
+  /** Every inner product, row-major [count, rows], of the same bits as nearest() gives. */
+  products(queries: Float32Array, count: number): Float32Array;
   dispose(): void;
 }
 

@@ -22,6 +22,13 @@ function matrix(data: Float32Array, rows: number, dim: number): Matrix {
       }
       return out;
     },
+    products(queries, count) {
+      const out = new Float32Array(count * rows);
+      for (let q = 0; q < count; q++) {
+        for (let row = 0; row < rows; row++) out[q * rows + row] = product(queries, q * dim, own, row * dim, dim);
+      }
+      return out;
+    },
     dispose() {},
   };
 }

@@ -4,7 +4,10 @@
 // same way, an odd last one alone. Element i of a product goes to partial sum i mod 4; then (s0+s1)+(s2+s3).
 // The pair and the single path add in the same order: a result does not depend on its batch.
 
-/** The k largest products of each query with the rows; products and indices hold what earlier panels gave. */
+/**
+ * The k largest products of each query with the rows; products and indices hold what earlier panels gave.
+ * k = 0: every product instead, rows rounded up to whole panels; indices are not used.
+ */
 export function nearest(
   panels: usize,
   rows: i32,
@@ -17,7 +20,7 @@ export function nearest(
 ): void {
   const panelBytes = <usize>chunks << 6;
   const queryBytes = <usize>chunks << 4;
-  const topBytes = <usize>k << 2;
+  const topBytes = k == 0 ? <usize>((rows + 3) & ~3) << 2 : <usize>k << 2;
   for (let row = 0; row < rows; row += 4) {
     let query = queries;
     let top = products;
@@ -108,6 +111,10 @@ function total(a0: v128, a1: v128, a2: v128, a3: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function offer(four: v128, row: i32, rows: i32, k: i32, top: usize, topIndex: usize): void {
+  if (k == 0) {
+    v128.store(top + (<usize>row << 2), four);
+    return;
+  }
   if (v128.any_true(f32x4.gt(four, v128.load32_splat(top + (<usize>(k - 1) << 2))))) {
     insert(f32x4.extract_lane(four, 0), row, k, top, topIndex);
     if (row + 1 < rows) insert(f32x4.extract_lane(four, 1), row + 1, k, top, topIndex);

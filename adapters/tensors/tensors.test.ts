@@ -149,6 +149,26 @@ describe.each(backends)("tensors on %s", (_name, create) => {
     );
   });
 
+  test("gives every product, of the same bits as the nearest ones", () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const matrix = tensors.matrix(c.data, c.rows, c.dim);
+        const all = matrix.products(c.queries, c.count);
+        const found = matrix.nearest(c.queries, c.count, c.k);
+        matrix.dispose();
+        expect(all.length).toBe(c.count * c.rows);
+        for (let q = 0; q < c.count; q++) {
+          for (let i = 0; i < Math.min(c.k, c.rows); i++) {
+            expect(all[q * c.rows + found.indices[q * c.k + i]!]).toBe(found.products[q * c.k + i]);
+          }
+          for (let row = 0; row < c.rows; row++) {
+            expect(Math.abs(all[q * c.rows + row]! - exactProduct(c, q, row))).toBeLessThan(1e-4);
+          }
+        }
+      }),
+    );
+  });
+
   test("can be disposed twice", () => {
     const matrix = tensors.matrix(new Float32Array(8), 2, 4);
     matrix.dispose();

@@ -100,6 +100,15 @@ function createMatrix(machine: Machine, data: Float32Array, rows: number, dim: n
       }
       return out;
     },
+    products(queries, count) {
+      const out = new Float32Array(count * rows);
+      const { at } = place!;
+      for (let from = 0; from < count; from += BATCH) {
+        const many = Math.min(BATCH, count - from);
+        multiply(machine, at, rows, dim, queries.subarray(from * dim, (from + many) * dim), many, from * rows, out);
+      }
+      return out;
+    },
     dispose() {
       if (place !== null) machine.arena.give(place.at);
       place = null;
@@ -123,15 +132,43 @@ function run(
   const scratch = arena.take((length + 2 * count * k) * 4);
   const products = scratch + length * 4;
   const indices = products + count * k * 4;
-  const pairs = count & ~1;
-  pack(queries, pairs, dim, 2, floats(scratch, pairs * chunks * 4));
-  if (count > pairs) pack(queries.subarray(pairs * dim), 1, dim, 1, floats(scratch + pairs * chunks * 16, chunks * 4));
+  packQueries(queries, count, dim, floats(scratch, length));
   floats(products, count * k).set(out.products.subarray(to, to + count * k));
   words(indices, count * k).set(out.indices.subarray(to, to + count * k));
   nearest(at, rows, chunks, scratch, count, k, products, indices);
   out.products.set(floats(products, count * k), to);
   out.indices.set(words(indices, count * k), to);
   arena.give(scratch);
+}
+
+function multiply(
+  { arena, floats, nearest }: Machine,
+  at: number,
+  rows: number,
+  dim: number,
+  queries: Float32Array,
+  count: number,
+  to: number,
+  out: Float32Array,
+): void {
+  const chunks = Math.ceil(dim / 4);
+  const length = count * chunks * 4;
+  const width = Math.ceil(rows / 4) * 4;
+  const scratch = arena.take((length + count * width) * 4);
+  const products = scratch + length * 4;
+  packQueries(queries, count, dim, floats(scratch, length));
+  nearest(at, rows, chunks, scratch, count, 0, products, 0);
+  const all = floats(products, count * width);
+  for (let q = 0; q < count; q++) out.set(all.subarray(q * width, q * width + rows), to + q * rows);
+  arena.give(scratch);
+}
+
+/** In pairs, an odd last one alone. */
+function packQueries(queries: Float32Array, count: number, dim: number, out: Float32Array): void {
+  const pairs = count & ~1;
+  const paired = pairs * Math.ceil(dim / 4) * 4;
+  pack(queries, pairs, dim, 2, out.subarray(0, paired));
+  if (count > pairs) pack(queries.subarray(pairs * dim), 1, dim, 1, out.subarray(paired));
 }
 
 /** Groups of `width` rows, four elements of each in turn; what is missing of a group or of the last four is zero. */

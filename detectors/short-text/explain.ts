@@ -47,6 +47,7 @@ export function explain(watch: Watch, kind: Kind, onset: Onset, promise: number)
   const { reference } = watch;
   const { events, vectors } = recall(watch.recent, onset.index);
   const found = interpret({
+    tensors: reference.tensors,
     dim: reference.dim,
     candidates: { texts: events.map((e) => e.text), embeddings: vectors },
     since: events.length,

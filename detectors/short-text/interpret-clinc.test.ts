@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { createTensors } from "../../adapters/tensors/create.ts";
 import { fromFloat16 } from "../statistics/float16.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
@@ -45,6 +46,8 @@ interface Row {
 }
 
 /** Share of the top cluster's examples that are of the held-out intent, mean over the splits. */
+const tensors = createTensors("auto");
+
 function meanPurity(
   rows: readonly Row[],
   dim: number,
@@ -64,6 +67,7 @@ function meanPurity(
     const embed = encoderOf(reference);
     const texts = (some: readonly number[]): readonly string[] => some.map((id) => rows[id]!.text);
     const top = interpret({
+      tensors,
       dim,
       since: SINCE,
       candidates: { texts: texts(stream), embeddings: embed(stream) },

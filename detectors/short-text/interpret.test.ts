@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
 import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
 import { type EmbeddedTexts, interpret, nearOf, type Question } from "./interpret.ts";
 
+const tensors = createCpuTensors();
 const everyday = [
   "where is my parcel",
   "when will the parcel arrive",
@@ -26,6 +28,7 @@ const embed = (texts: readonly string[]): EmbeddedTexts => ({ texts, embeddings:
 
 function ask(texts: readonly string[], more: Partial<Question> = {}): Question {
   return {
+    tensors,
     dim: 128,
     candidates: embed(texts),
     since: texts.length,

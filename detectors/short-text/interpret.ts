@@ -1,3 +1,4 @@
+import type { Tensors } from "../../engine/tensors.ts";
 import { quantile } from "../statistics/normal.ts";
 import { stickyToken } from "./sticky.ts";
 import { distinctiveTerms, indexTerms, type TermIndex } from "./terms.ts";
@@ -9,6 +10,7 @@ export interface EmbeddedTexts {
 }
 
 export interface Question {
+  readonly tensors: Tensors;
   readonly dim: number;
   /** What came since the onset and may be new: all of it, or only what is far from the reference. */
   readonly candidates: EmbeddedTexts;
@@ -54,6 +56,8 @@ const EXAMPLES = 5;
 const TERMS = 6;
 const ALL_TERMS = 10;
 const NEAR_SAMPLE = 400;
+/** Candidates multiplied at once. */
+const SLICE = 64;
 /** A cluster whose members share no words is an accident of the encoder. */
 const LEAST_TERM_SHARE = 0.15;
 
@@ -68,11 +72,11 @@ export function interpret(question: Question): Interpretation {
   const near = question.near ?? nearOf(reference.embeddings, question.dim);
   const links = neighbours(question, near);
   const alive = new Uint8Array(candidates.texts.length).fill(1);
-  const before = new Map<number, number>();
+  const before = countsInReference(question, near);
   const clusters: Cluster[] = [];
   let excess = 0;
   while (clusters.length < MOST_CLUSTERS) {
-    const best = strongest(question, near, links, alive, before);
+    const best = strongest(question, links, alive, before);
     if (best === null || (best.members.length < LEAST_SIZE && clusters.length > 0)) break;
     for (const member of best.members) alive[member] = 0;
     excess += best.members.length - best.expected;
@@ -110,13 +114,11 @@ interface Best {
   readonly before: number;
 }
 
-/** Counting in the reference is the costly part: done only for centers that could still win. */
 function strongest(
   question: Question,
-  near: number,
   links: readonly (readonly number[])[],
   alive: Uint8Array,
-  before: Map<number, number>,
+  before: Uint32Array,
 ): Best | null {
   const { since, reference } = question;
   const sized = links
@@ -127,11 +129,7 @@ function strongest(
   let bestGain = 0;
   for (const { center, members } of sized) {
     if (gain(members.length, unit) <= bestGain) break;
-    let m = before.get(center);
-    if (m === undefined) {
-      m = countNear(question, near, center);
-      before.set(center, m);
-    }
+    const m = before[center]!;
     const value = gain(members.length, unit * (m + 1));
     if (value > bestGain) {
       bestGain = value;
@@ -169,12 +167,16 @@ function describe(question: Question, best: Best, referenceTerms: TermIndex): Cl
 }
 
 /** For every candidate the candidates near it, itself first in count whatever its vector. */
-function neighbours({ candidates, dim }: Question, near: number): number[][] {
+function neighbours({ tensors, candidates, dim }: Question, near: number): number[][] {
   const { embeddings, texts } = candidates;
+  const n = texts.length;
   const out: number[][] = texts.map((_, i) => [i]);
-  for (let i = 0; i < texts.length; i++) {
+  const matrix = tensors.matrix(embeddings, n, dim);
+  const products = matrix.products(embeddings, n);
+  matrix.dispose();
+  for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
-      if (product(embeddings, i, embeddings, j, dim) < near) continue;
+      if (products[i * n + j]! < near) continue;
       out[i]!.push(j);
       out[j]!.push(i);
     }
@@ -182,12 +184,21 @@ function neighbours({ candidates, dim }: Question, near: number): number[][] {
   return out;
 }
 
-function countNear({ candidates, reference, dim }: Question, near: number, center: number): number {
-  let count = 0;
-  for (let row = 0; row < reference.texts.length; row++) {
-    if (product(candidates.embeddings, center, reference.embeddings, row, dim) >= near) count++;
+/** For every candidate the number of reference texts near it. */
+function countsInReference({ tensors, candidates, reference, dim }: Question, near: number): Uint32Array {
+  const rows = reference.texts.length;
+  const n = candidates.texts.length;
+  const counts = new Uint32Array(n);
+  const matrix = tensors.matrix(reference.embeddings, rows, dim);
+  for (let from = 0; from < n; from += SLICE) {
+    const many = Math.min(SLICE, n - from);
+    const products = matrix.products(candidates.embeddings.subarray(from * dim, (from + many) * dim), many);
+    for (let at = 0; at < products.length; at++) {
+      if (products[at]! >= near) counts[from + Math.floor(at / rows)]!++;
+    }
   }
-  return count;
+  matrix.dispose();
+  return counts;
 }
 
 function product(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { packCounts, unpackCounts } from "./compact.ts";
 import { coverageWarning, measureDependence } from "./dependence.ts";
 import { kMeans } from "./k-means.ts";
 import { createLearning, type Learnt, loadLearning, roundVector, saveLearning } from "./learning.ts";
 import { exclusion, neighboursOf } from "./neighbours.ts";
-import { PLAIN_TENSORS } from "./simulated.ts";
 import { orderForSplit, turnsOf } from "./split.ts";
+
+const TENSORS = createCpuTensors();
 
 function learnt(index: number, session: string | null = null): Learnt {
   return { text: `text ${index}`, vector: null, session, index, time: null };
@@ -75,18 +77,18 @@ describe("clusters", () => {
   );
 
   test("are what lies together", () => {
-    const { assignment } = kMeans(vectors, 60, 2, 3, PLAIN_TENSORS, createRandom("k"));
+    const { assignment } = kMeans(vectors, 60, 2, 3, TENSORS, createRandom("k"));
     for (let i = 3; i < 60; i++) expect(assignment[i]).toBe(assignment[i % 3]);
     expect(new Set(assignment).size).toBe(3);
   });
 
   test("the same generator gives the same ones", () => {
-    const again = (): unknown => kMeans(vectors, 60, 2, 7, PLAIN_TENSORS, createRandom("k", 2));
+    const again = (): unknown => kMeans(vectors, 60, 2, 7, TENSORS, createRandom("k", 2));
     expect(again()).toEqual(again());
   });
 
   test("of equal points are one, and finite", () => {
-    const { assignment, centroids } = kMeans(new Float32Array(40).fill(0.5), 20, 2, 5, PLAIN_TENSORS, createRandom(3));
+    const { assignment, centroids } = kMeans(new Float32Array(40).fill(0.5), 20, 2, 5, TENSORS, createRandom(3));
     expect(new Set(assignment)).toEqual(new Set([0]));
     expect(centroids.every(Number.isFinite)).toBe(true);
   });
@@ -101,7 +103,7 @@ describe("neighbours in the reference", () => {
       to: 200,
       k: 3,
       excluded: exclusion(events, ids),
-      tensors: PLAIN_TENSORS,
+      tensors: TENSORS,
     });
 
   test("are never within ten events where no ids tell sessions apart", () => {

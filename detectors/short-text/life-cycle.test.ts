@@ -1,17 +1,20 @@
 import { describe, expect, test } from "vitest";
+import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
 import type { Embedder, Model, Outcome } from "../../engine/detector.ts";
 import type { SignalDraft } from "../../engine/signal.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import type { TextEvent } from "./event.ts";
 import { shortText } from "./short-text.ts";
-import { createTexts, PLAIN_TENSORS, stream } from "./simulated.ts";
+import { createTexts, stream } from "./simulated.ts";
 import type { State } from "./state.ts";
+
+const TENSORS = createCpuTensors();
 
 type TextModel = Model<TextEvent, State>;
 
 function open(options: Record<string, unknown> = {}, first = 120, embedder: Embedder = { kind: "none" }): TextModel {
   const settings = { options: shortText.options.parse(options), reference: { first }, promise: 1000, seed: 3 };
-  return shortText.open(settings, { tensors: PLAIN_TENSORS, embedder }) as TextModel;
+  return shortText.open(settings, { tensors: TENSORS, embedder }) as TextModel;
 }
 
 function feed(

@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
 import type { Embedder, Model, Outcome } from "../../engine/detector.ts";
 import type { TextEvent } from "./event.ts";
 import { shortText } from "./short-text.ts";
-import { createTexts, DIM, PLAIN_TENSORS, stream } from "./simulated.ts";
+import { createTexts, DIM, stream } from "./simulated.ts";
 import type { State } from "./state.ts";
+
+const TENSORS = createCpuTensors();
 
 const FIRST = 120;
 const PROMISE = 500;
@@ -18,7 +21,7 @@ function open(options: Record<string, unknown> = {}, embedder: Embedder = { kind
     promise: PROMISE,
     seed: 7,
   };
-  return shortText.open(settings, { tensors: PLAIN_TENSORS, embedder }) as TextModel;
+  return shortText.open(settings, { tensors: TENSORS, embedder }) as TextModel;
 }
 
 interface Heard {

@@ -57,6 +57,7 @@ export interface ReferenceMap {
 
 export interface Reference extends ReferenceData {
   readonly parts: readonly Part[];
+  readonly tensors: Tensors;
   readonly matrix: Matrix;
   readonly centres: Matrix;
   /** States that use it; at 0 it is disposed. */
@@ -99,6 +100,7 @@ function share(
   const reference: Reference = {
     ...data,
     parts,
+    tensors: how.tensors,
     matrix: how.tensors.matrix(data.vectors.subarray(0, data.rows * data.dim), data.rows, data.dim),
     centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
     users: 1,

@@ -1,39 +1,5 @@
-import type { Matrix, Tensors } from "../../engine/tensors.ts";
 import { createRandom, type Random, uniform } from "../statistics/random.ts";
 import type { TextEvent } from "./event.ts";
-
-/** What the tests compute with: plain loops, no batching. */
-export const PLAIN_TENSORS: Tensors = { backend: "plain", device: "loops", matrix: plainMatrix };
-
-function plainMatrix(data: Float32Array, rows: number, dim: number): Matrix {
-  const own = data.slice(0, rows * dim);
-  return {
-    rows,
-    dim,
-    nearest(queries, count, k) {
-      const indices = new Uint32Array(count * k);
-      const products = new Float32Array(count * k);
-      for (let q = 0; q < count; q++) {
-        const best: { row: number; product: number }[] = [];
-        for (let row = 0; row < rows; row++) {
-          let product = 0;
-          for (let d = 0; d < dim; d++) product += queries[q * dim + d]! * own[row * dim + d]!;
-          product = Math.fround(product);
-          if (best.length === k && product <= best[k - 1]!.product) continue;
-          const at = best.findIndex((other) => product > other.product);
-          best.splice(at < 0 ? best.length : at, 0, { row, product });
-          if (best.length > k) best.pop();
-        }
-        for (let i = 0; i < k; i++) {
-          indices[q * k + i] = best[i]?.row ?? 0xffffffff;
-          products[q * k + i] = best[i]?.product ?? Number.NEGATIVE_INFINITY;
-        }
-      }
-      return { indices, products };
-    },
-    dispose() {},
-  };
-}
 
 export const DIM = 12;
 
