@@ -40,8 +40,10 @@ export interface Bank {
   writes(): Promise<readonly StateWrite[]>;
   committed(): void;
   overfull(): boolean;
-  /** Drops the clean states used longest ago, down to three quarters of the limits. */
+  /** Drops the clean states used longest ago, those with an open alarm last, down to three quarters of the limits. */
   evict(): void;
+  /** Drops the clean states without events since then. */
+  evictIdle(before: number): void;
   entries(): Iterable<Entry>;
   size(): number;
   clear(): void;
@@ -77,6 +79,14 @@ export function createBank(detector: Detector, model: Model, store: Store, limit
         wave: -1,
       });
     });
+  };
+
+  const leave = (gone: readonly Entry[]): void => {
+    for (const entry of gone) {
+      entries.delete(entry.key);
+      bytes -= entry.bytes;
+    }
+    model.release?.(gone.map((e) => e.state));
   };
 
   return {
@@ -150,16 +160,21 @@ export function createBank(detector: Detector, model: Model, store: Store, limit
     },
     overfull: () => entries.size > limits.keys || bytes > limits.bytes,
     evict() {
-      const clean = [...entries.values()].filter((e) => !e.dirty).sort((a, b) => a.used - b.used);
-      const gone: unknown[] = [];
+      const clean = [...entries.values()].filter((e) => !e.dirty);
+      // Metrics and page show alarms of keys in memory.
+      clean.sort((a, b) => Number(a.header.open.length > 0) - Number(b.header.open.length > 0) || a.used - b.used);
+      let keys = entries.size;
+      let held = bytes;
+      const gone: Entry[] = [];
       for (const entry of clean) {
-        if (entries.size <= limits.keys * 0.75 && bytes <= limits.bytes * 0.75) break;
-        entries.delete(entry.key);
-        bytes -= entry.bytes;
-        gone.push(entry.state);
+        if (keys <= limits.keys * 0.75 && held <= limits.bytes * 0.75) break;
+        keys--;
+        held -= entry.bytes;
+        gone.push(entry);
       }
-      model.release?.(gone);
+      leave(gone);
     },
+    evictIdle: (before) => leave([...entries.values()].filter((e) => !e.dirty && e.touchedAt < before)),
     entries: () => entries.values(),
     size: () => entries.size,
     clear() {

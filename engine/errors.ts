@@ -18,7 +18,7 @@ export const ERRORS = {
   },
   KEY_ON_TWO_PARTITIONS: {
     message:
-      "Monitor {monitor}: key {key} arrives on more than one partition ({where}), so its events have no order. Set `repartition: true`, or `order: none` to keep a state per key and partition.",
+      "Monitor {monitor}: key {key} arrives on more than one partition ({where}), so its events have no order. Write the topic keyed by it, or set `order: none` to keep a state per key and partition.",
     retryable: false,
   },
   TOPIC_RECREATED: {

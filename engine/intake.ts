@@ -12,6 +12,8 @@ export interface PartitionIntake extends Intake {
   flush(): Promise<void>;
   /** Commits what can be and gives every partition up. */
   close(): Promise<void>;
+  /** Ends every wait for the store: what is not committed will be read again. */
+  abandon(): void;
 }
 
 interface Owned {
@@ -28,6 +30,8 @@ export function createIntake(
   committed: (partition: PartitionId, nextOffset: number) => void,
 ): PartitionIntake {
   const owned = new Map<string, Owned>();
+  const leaving = new Set<Lane>();
+  const monitorOf = new WeakMap<Lane, Monitor>();
   const nameOf = (p: PartitionId): string => `${p.topic}\u0000${p.partition}`;
 
   const deliver = async (partition: PartitionId, batch: RecordBatch): Promise<void> => {
@@ -41,7 +45,8 @@ export function createIntake(
           await lane.process(batch);
           working++;
         } catch (error) {
-          if (!(error instanceof TidegaugeError) || error.code === "FENCED") throw error;
+          // A halted lane has its error. Anything else: the records were not taken, and the next ones must not be.
+          if (lane.error() === null) throw error;
         }
       }
       failure = lane.error() ?? failure;
@@ -54,27 +59,39 @@ export function createIntake(
     const here = owned.get(nameOf(partition));
     if (!here) return;
     owned.delete(nameOf(partition));
+    for (const lane of here.lanes) leaving.add(lane);
     for (const lane of here.lanes) {
-      await lane
-        .checkpoint(true)
-        .catch((error: unknown) => context.log.warn(String(error), { monitor: lane.name.monitor }));
-      lane.drop();
+      await lane.checkpoint(true).catch((error: unknown) => {
+        if (!(error instanceof TidegaugeError)) throw error;
+        context.log.warn(error.message, { monitor: lane.name.monitor });
+      });
+      await lane.drop();
+      leaving.delete(lane);
     }
   };
 
   return {
     async claim(partition, identity): Promise<Claim> {
-      for (const lane of owned.get(nameOf(partition))?.lanes ?? []) lane.drop();
-      const lanes = monitorsOf(partition.topic).map((m) =>
-        createLane(m, { run: m.run, monitor: m.name, ...partition }, context),
-      );
+      for (const lane of owned.get(nameOf(partition))?.lanes ?? []) await lane.drop();
+      const lanes = monitorsOf(partition.topic).map((m) => {
+        const lane = createLane(m, { run: m.run, monitor: m.name, ...partition }, context);
+        monitorOf.set(lane, m);
+        return lane;
+      });
       const here: Owned = { id: partition, lanes, highWatermark: null, error: null };
-      const claims = [];
-      for (const lane of lanes) claims.push(await lane.claim(identity));
       owned.set(nameOf(partition), here);
+      const claims = [];
+      for (const lane of lanes) {
+        try {
+          claims.push({ ...(await lane.claim(identity)), from: monitorOf.get(lane)!.from });
+        } catch (error) {
+          // A halted monitor keeps its error; the others on the partition go on.
+          if (lane.error() === null) throw error;
+        }
+      }
+      if (claims.length === 0 && lanes.length > 0) throw lanes[0]!.error()!;
       const known = claims.flatMap((c) => (c.nextOffset === null ? [] : [c.nextOffset]));
-      const monitors = monitorsOf(partition.topic);
-      const fromStart = claims.some((c, i) => c.nextOffset === null && monitors[i]!.from === "earliest");
+      const fromStart = claims.some((c) => c.nextOffset === null && c.from === "earliest");
       if (known.length === 0 || fromStart) return { nextOffset: null, cursor: null };
       const nextOffset = Math.min(...known);
       return { nextOffset, cursor: claims.find((c) => c.nextOffset === nextOffset)?.cursor ?? null };
@@ -85,11 +102,8 @@ export function createIntake(
       const here = owned.get(nameOf(partition));
       if (!here) return;
       if (here.highWatermark === null) {
-        const monitors = monitorsOf(partition.topic);
         // A monitor that wants only what is new, beside others that still read older records.
-        here.lanes.forEach((lane, i) => {
-          if (monitors[i]!.from === "latest" && here.lanes.some((l) => l.position() !== null)) lane.startAt(offset);
-        });
+        for (const lane of here.lanes) if (monitorOf.get(lane)!.from === "latest") lane.startAt(offset);
       }
       here.highWatermark = offset;
     },
@@ -113,6 +127,10 @@ export function createIntake(
     errorOf: (partition) => owned.get(nameOf(partition))?.error ?? null,
     async flush() {
       for (const here of owned.values()) for (const lane of here.lanes) await lane.checkpoint(true);
+    },
+    abandon() {
+      for (const here of owned.values()) for (const lane of here.lanes) void lane.drop();
+      for (const lane of leaving) void lane.drop();
     },
     async close() {
       for (const here of [...owned.values()]) {

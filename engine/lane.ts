@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { Decoded } from "./decode.ts";
 import type { Outcome, StepItem } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
+import { guardModel } from "./guard-model.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
@@ -24,9 +25,12 @@ export interface Lane {
   checkpoint(now: boolean): Promise<void>;
   /** True when the key was here and the command was committed. */
   command(command: CommandRecord): Promise<boolean>;
+  /** Drops the states of keys without events since then (wall clock): the store is about to forget them. */
+  rest(before: number): Promise<void>;
   /** Why it stopped for good, or null. */
   error(): TidegaugeError | null;
-  drop(): void;
+  /** Writes and waits for nothing more, not even for the store; resolves once the work in hand has ended. */
+  drop(): Promise<void>;
 }
 
 export interface LaneContext {
@@ -40,11 +44,24 @@ export interface LaneContext {
 
 /** Records handed to the detector in one go. */
 const SLICE = 2048;
+/** Dead letters keep up to 1 MiB each: so much at the most waits for a commit. */
+const MOST_PENDING_BYTES = 8 * 2 ** 20;
 
 export function createLane(monitor: Monitor, name: LaneName, context: LaneContext): Lane {
   const { store, meter, clock, log } = context;
-  const { model, detector, counters } = monitor;
+  const { detector, counters } = monitor;
+  const failed = (error: unknown, offset: number | string = "-"): TidegaugeError => {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const position = `${name.topic}[${name.partition}]@${offset}`;
+    return new TidegaugeError(
+      "DETECTOR_FAILED",
+      { detector: detector.name, monitor: name.monitor, position, why },
+      error,
+    );
+  };
+  const model = guardModel(monitor.model, failed);
   const bank = createBank(detector, model, store, monitor.limits);
+  const guarded: Monitor = { ...monitor, model };
   const suffix = monitor.order === "none" ? `@${name.partition}` : "";
   let claimed: LaneClaim | null = null;
   let next: number | null = null;
@@ -56,9 +73,11 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   let failure: TidegaugeError | null = null;
   let closed = false;
   let topicId = "";
-  let pending: Pending = createPending(monitor, name, topicId);
+  let pending: Pending = createPending(guarded, name, topicId);
   let oldestPending: number | null = null;
   let wave = 0;
+  /** Ends the wait of the work in hand. */
+  let leave: () => void = () => {};
 
   // One thing at a time: records, commits and commands of a lane never interleave.
   let tail: Promise<unknown> = Promise.resolve();
@@ -68,9 +87,20 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     return run;
   };
 
+  /** As above; what no later try can mend halts the lane: going on would leave records out. */
+  const orHalt = <T>(work: () => Promise<T>): Promise<T> =>
+    exclusive(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!failure && error instanceof TidegaugeError && !error.retryable) halt(error);
+        throw error;
+      }
+    });
+
   const forget = (): void => {
     bank.clear();
-    pending = createPending(monitor, name, topicId);
+    pending = createPending(guarded, name, topicId);
     sinceCommit = 0;
     next = committedOffset;
     oldestPending = null;
@@ -102,7 +132,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (result.kind === "fenced") {
       meter.commit(seconds, "fenced");
       const lane = `${name.monitor} on ${name.topic}[${name.partition}]`;
-      drop();
+      void drop();
       throw new TidegaugeError("FENCED", { lane, epoch: write.epoch });
     }
     if (result.kind === "foreign-key") {
@@ -131,16 +161,25 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let wait = 100; ; wait = Math.min(wait * 2, 5000)) {
       try {
-        return await work();
+        return await orLeave(work());
       } catch (error) {
         if (!(error instanceof TidegaugeError) || !error.retryable || closed) throw error;
         log.warn(error.message, { code: error.code, monitor: name.monitor, retryInMs: wait });
-        await clock.sleep(wait);
+        await orLeave(clock.sleep(wait));
       }
     }
   };
 
-  const due = (): boolean => sinceCommit >= monitor.checkpoint.events || clock.now() - lastTry >= monitor.checkpoint.ms;
+  const orLeave = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      leave = () => reject(new TidegaugeError("STORE_UNAVAILABLE", { why: "the wait for it was given up" }));
+      work.then(resolve, reject);
+    });
+
+  const due = (): boolean =>
+    sinceCommit >= monitor.checkpoint.events ||
+    clock.now() - lastTry >= monitor.checkpoint.ms ||
+    pending.bytes() >= MOST_PENDING_BYTES;
   const dirty = (): boolean => next !== committedOffset || bank.dirtyCount() > 0 || pending.size() > 0;
 
   /** Decodes one slice, steps it in waves in which each key stands once, and books what came of it. */
@@ -223,15 +262,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       await flush();
     } catch (error) {
       if (error instanceof TidegaugeError && error.code !== "DETECTOR_FAILED") halt(error);
-      const at = where[Math.max(0, ...slots)]?.offset ?? "?";
-      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      halt(
-        new TidegaugeError(
-          "DETECTOR_FAILED",
-          { detector: detector.name, monitor: name.monitor, position: `${name.topic}[${name.partition}]@${at}`, why },
-          error,
-        ),
-      );
+      halt(failed(error, where[Math.max(0, ...slots)]?.offset));
     }
     return outcomes;
   };
@@ -275,10 +306,13 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (batch.nextOffset > (next ?? 0)) next = batch.nextOffset;
   };
 
-  const drop = (): void => {
+  const drop = (): Promise<void> => {
     closed = true;
-    claimed = null;
-    bank.clear();
+    leave();
+    return exclusive(async () => {
+      claimed = null;
+      bank.clear();
+    });
   };
 
   return {
@@ -291,7 +325,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
           const { monitor, topic } = name;
           halt(new TidegaugeError("TOPIC_RECREATED", { monitor, topic, stored: claimed.identity, now: identity }));
         }
-        topicId = identity ?? "";
+        topicId = claimed.identity ?? "";
         committedOffset = claimed.nextOffset;
         cursor = claimed.cursor ?? undefined;
         forget();
@@ -302,14 +336,14 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     startAt(offset) {
       next ??= offset;
     },
-    process: (batch) => exclusive(() => process(batch)),
+    process: (batch) => orHalt(() => process(batch)),
     checkpoint: (now) =>
-      exclusive(async () => {
+      orHalt(async () => {
         if (failure || closed || !claimed || !dirty() || !(now || due())) return;
         await commit([]);
       }),
     command: (command) =>
-      exclusive(async () => {
+      orHalt(async () => {
         if (failure || closed || !claimed) return false;
         const entry = await retrying(() => bank.find(claimed!.lane, command.key));
         if (!entry) return false;
@@ -318,6 +352,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         await commit([command.id]);
         return true;
       }),
+    rest: (before) => exclusive(async () => bank.evictIdle(before)),
     error: () => failure,
     drop,
   };

@@ -19,6 +19,8 @@ export interface Pending {
   command(entry: Entry, command: CommandRecord, offset: number): void;
   rows(): Rows;
   size(): number;
+  /** What the dead letters hold. */
+  bytes(): number;
   committed(): void;
 }
 
@@ -39,6 +41,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
   let deadLetters: DeadLetter[] = [];
   let series: SeriesPoint[] = [];
   let episodes = new Map<string, Episode>();
+  let bytes = 0;
 
   const take = (entry: Entry, change: EpisodeChange): void => {
     entry.header.open = change.open;
@@ -126,6 +129,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     reject(record, rejection) {
       counters.rejected[rejection.reason] = (counters.rejected[rejection.reason] ?? 0) + 1;
       const { offset, time, key, value } = record;
+      bytes += Math.min(value?.length ?? 0, KEPT_BYTES);
       // A copy: the record's bytes are a view of the whole batch.
       deadLetters.push({
         ...rejection,
@@ -144,7 +148,9 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     },
     rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series }),
     size: () => signals.length + deadLetters.length + series.length + episodes.size,
+    bytes: () => bytes,
     committed() {
+      bytes = 0;
       signals = [];
       notifications = [];
       deadLetters = [];

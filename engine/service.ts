@@ -23,6 +23,8 @@ export interface Service {
   ended(): Promise<void>;
   /** Stop fetching, finish the batch, commit, leave. */
   stop(): Promise<void>;
+  /** Keys without events since then leave the memory: the store is about to forget them. */
+  rest(before: number): Promise<void>;
   onCommit(listener: () => void): () => void;
   /** New commands may be there. */
   poke(): void;
@@ -41,21 +43,31 @@ export interface ServiceContext {
   readonly meter: Meter;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is no known error is a mistake of ours: unless tests take it, it ends the process where people see it. */
+  readonly crash?: (error: unknown) => void;
+  /** How long stop() waits for the store. Default 10 s. */
+  readonly stopPatienceMs?: number;
 }
 
 const TICK_MS = 100;
 const POSITIONS_EVERY_MS = 5000;
 const COMMANDS_EVERY_MS = 1000;
+const STOP_PATIENCE_MS = 10_000;
+/** Fenced once, a state may have been erased under us; twice within this, another member reads the same stream. */
+const FENCED_AGAIN_MS = 60_000;
+const CLAIM_AGAIN_MS = 1000;
 
 /** Runs feeds over one store: the engine as a whole, without HTTP, metrics or a command line. */
 export function createService(feeds: readonly Feed[], context: ServiceContext): Service {
   const { store, clock, log } = context;
+  const crash = context.crash ?? crashLoudly;
   const listeners = new Set<() => void>();
   const running = feeds.map((feed) => open(feed));
   let timer: NodeJS.Timeout | null = null;
   let lastPositions = 0;
   let lastCommands = 0;
-  let busy = false;
+  const looking = new Set<Lane>();
+  let commanding: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
   function open(feed: Feed) {
@@ -77,41 +89,63 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
   }
 
   const runFeed = async (feed: (typeof running)[number]): Promise<void> => {
-    feed.state = "running";
-    try {
-      await feed.source.run(feed.intake);
-      await feed.intake.flush();
-      feed.state = "ended";
-    } catch (error) {
-      feed.state = "halted";
-      // What is no known error is a mistake of ours: let it crash where people see it.
-      if (!(error instanceof TidegaugeError)) throw error;
-      feed.error = error;
-      log.error(error.message, { code: error.code, source: feed.source.description });
-      throw error;
+    for (let fencedAt = Number.NEGATIVE_INFINITY; ; ) {
+      feed.state = "running";
+      try {
+        await feed.source.run(feed.intake);
+        await feed.intake.flush();
+        feed.state = "ended";
+        return;
+      } catch (error) {
+        const known = error instanceof TidegaugeError;
+        const fenced = known && error.code === "FENCED" && feed.source.again === true && stopping === null;
+        if (fenced && clock.now() - fencedAt > FENCED_AGAIN_MS) {
+          fencedAt = clock.now();
+          log.warn(`${error.message} It is claimed once more.`, { source: feed.source.description });
+          await clock.sleep(CLAIM_AGAIN_MS);
+          if (stopping === null) continue;
+        }
+        feed.state = "halted";
+        if (!known) {
+          crash(error);
+          throw error;
+        }
+        feed.error = error;
+        log.error(error.message, { code: error.code, source: feed.source.description });
+        throw error;
+      }
     }
   };
 
-  const tick = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    try {
-      const now = clock.now();
-      for (const lane of lanes()) await lane.checkpoint(false).catch(warn);
-      if (now - lastCommands >= COMMANDS_EVERY_MS) {
-        lastCommands = now;
-        await applyCommands().catch(warn);
-      }
-      if (now - lastPositions >= POSITIONS_EVERY_MS) {
-        lastPositions = now;
-        reportPositions();
-      }
-    } finally {
-      busy = false;
+  /** Lanes do not wait for each other: one may be busy, or have much to write. */
+  const tick = (): void => {
+    const now = clock.now();
+    for (const lane of lanes()) {
+      if (looking.has(lane)) continue;
+      looking.add(lane);
+      void lane
+        .checkpoint(false)
+        .catch(warn)
+        .finally(() => looking.delete(lane));
+    }
+    if (now - lastCommands >= COMMANDS_EVERY_MS && commanding === null) {
+      lastCommands = now;
+      commanding = applyCommands()
+        .catch(warn)
+        .finally(() => {
+          commanding = null;
+        });
+    }
+    if (now - lastPositions >= POSITIONS_EVERY_MS) {
+      lastPositions = now;
+      reportPositions();
     }
   };
 
-  const warn = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
+  const warn = (error: unknown): void => {
+    if (error instanceof TidegaugeError) log.warn(error.message, { code: error.code });
+    else crash(error);
+  };
 
   function* lanes(): Iterable<Lane> {
     for (const feed of running) yield* feed.intake.lanes();
@@ -150,7 +184,7 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
         feed.run = runFeed(feed);
         feed.run.catch(() => undefined);
       }
-      timer = setInterval(() => void tick(), TICK_MS);
+      timer = setInterval(tick, TICK_MS);
     },
     async ended() {
       await Promise.all(running.map((f) => f.run));
@@ -158,12 +192,21 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     stop() {
       stopping ??= (async () => {
         if (timer) clearInterval(timer);
+        const patience = setTimeout(() => {
+          log.warn("the store does not answer: what was not committed will be read again");
+          for (const feed of running) feed.intake.abandon();
+        }, context.stopPatienceMs ?? STOP_PATIENCE_MS);
         await Promise.all(running.map((f) => f.source.stop()));
         await Promise.allSettled(running.map((f) => f.run));
         for (const feed of running) await feed.intake.close();
+        await commanding;
+        clearTimeout(patience);
         for (const feed of running) for (const m of feed.monitors) m.model.close?.();
       })();
       return stopping;
+    },
+    async rest(before) {
+      for (const lane of lanes()) await lane.rest(before);
     },
     onCommit(listener) {
       listeners.add(listener);
@@ -174,4 +217,10 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     },
     feeds: () => running,
   };
+}
+
+function crashLoudly(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

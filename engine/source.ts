@@ -56,6 +56,8 @@ export interface Source {
   partitionCount(): Promise<number>;
   /** Runs until stop(), or until the stream's end where it has one; resolves then. Rejects on what cannot be mended. */
   run(intake: Intake): Promise<void>;
+  /** run() may be called again after it rejected: it claims anew and reads from there. */
+  readonly again?: boolean;
   /** Stops fetching; run() resolves after the batch in hand. The intake's final commits follow, then committed() calls stop. */
   stop(): Promise<void>;
   /** Told after each commit, best effort (lag tools, inbox trimming): lowest next offset of all monitors. */

@@ -47,6 +47,7 @@ export function createFileSource(options: FileSourceOptions): Source {
       await (await openFile(path)).close();
       return 1;
     },
+    again: true,
     async run(intake) {
       const file = await openFile(path);
       if (follow) return followFile(context, file, intake);

@@ -74,6 +74,7 @@ export function createInboxSource(options: InboxSourceOptions): InboxSource {
       return 1;
     },
     run,
+    again: true,
     async stop() {
       stop.abort();
       bell.ring();

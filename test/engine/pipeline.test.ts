@@ -160,7 +160,7 @@ describe("ownership", () => {
   test("a key on a second partition halts the monitor with one clear error", async () => {
     const { source, service, monitor } = await start({ partitions: 2 });
     await source.push(0, Array(25).fill({ key: "a", value: 1 }));
-    await expect(source.push(1, Array(25).fill({ key: "a", value: 1 }))).rejects.toThrow(/repartition: true/);
+    await expect(source.push(1, Array(25).fill({ key: "a", value: 1 }))).rejects.toThrow(/order: none/);
     expect(monitor.counters.consumed).toBe(50);
     await service.stop();
   });
