@@ -115,7 +115,8 @@ export interface Episode {
   readonly closed: {
     readonly index: number;
     readonly time: string | null;
-    readonly reason: "recovered" | "quiet" | "adapted" | "false-alarm";
+    /** `forgotten`: its key's state was reset or aged out, so that nobody would ever have ended it. */
+    readonly reason: "recovered" | "quiet" | "adapted" | "false-alarm" | "forgotten";
   } | null;
   readonly onset: Onset | null;
   /** Of the newest signal that carries one. */
@@ -273,6 +274,7 @@ export interface Inbox {
   /** Durable when resolved; one record per body, in order. */
   appendInbox(monitor: string, bodies: readonly Uint8Array[], time: number): Promise<void>;
   /** Sequence numbers ascend without gaps from 0 per monitor. */
+  /** Up to `limit`, fewer where they are large: some if there are any. */
   readInbox(monitor: string, fromSequence: number, limit: number): Promise<readonly InboxRecord[]>;
   trimInbox(monitor: string, belowSequence: number): Promise<void>;
 }
@@ -306,11 +308,14 @@ export interface CommandRecord {
 // ---- upkeep ----
 
 export interface Upkeep {
-  /** Deletes what is older than its days (since written, by the store's clock; open episodes and waiting notifications stay); returns rows deleted. */
+  /**
+   * Deletes what is older than its days (since written, by the store's clock; open episodes and waiting notifications
+   * stay); returns rows deleted. Closes episodes whose key has no state any more.
+   */
   prune(policy: Retention): Promise<number>;
   /** Forgets a key everywhere (states, signals, episodes, series, notifications, dead letters by key). An owner must drop it first: it would write it back. Returns rows deleted. */
   erase(monitor: string, key: string): Promise<number>;
-  /** Forgets a monitor's states and positions; signals stay. */
+  /** Forgets a monitor's states and positions; signals stay, its open episodes are closed. */
   reset(run: string, monitor: string): Promise<void>;
 }
 

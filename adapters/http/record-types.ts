@@ -50,7 +50,7 @@ export const episode = z
     state: episodeState,
     opened: z.object({ index: count, time, position }),
     closed: z
-      .object({ index: count, time, reason: z.enum(["recovered", "quiet", "adapted", "false-alarm"]) })
+      .object({ index: count, time, reason: z.enum(["recovered", "quiet", "adapted", "false-alarm", "forgotten"]) })
       .nullable(),
     onset: onset.nullable(),
     summary: z.string(),

@@ -82,6 +82,20 @@ export function queueLaws(get: () => StoreUnderTest): void {
       expect(await store.readInbox(monitor, 37, 4)).toEqual([]);
       expect(await store.readInbox(freshName("monitor"), 0, 4)).toEqual([]);
     });
+
+    test("large events come a few at a time, each of them once", async () => {
+      const { store } = get();
+      const monitor = freshName("monitor");
+      await store.appendInbox(monitor, Array(8).fill(Buffer.alloc(3 << 20, "x")), 1);
+      const seen: number[] = [];
+      for (let next = 0; ; next = seen.at(-1)! + 1) {
+        const page = await store.readInbox(monitor, next, 1000);
+        if (page.length === 0) break;
+        expect(page.length).toBeLessThanOrEqual(2);
+        seen.push(...page.map((record) => record.sequence));
+      }
+      expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    });
   });
 
   describe("commands", () => {

@@ -66,6 +66,33 @@ export function upkeepLaws(get: () => StoreUnderTest): void {
       expect(await textOf(store, bystander, "k")).toBe("k");
     });
 
+    test("an episode whose state is reset or ages out does not stay open for ever", async () => {
+      const { store } = get();
+      const [reset, aged, bystander] = [await ownLane(store), await ownLane(store), await ownLane(store)];
+      const open = async ({ name, commit }: Owner) => {
+        const summary = "NUL \0, half \ud800";
+        const episodes = [
+          episodeOf(name.monitor, { key: "k\0", summary }),
+          episodeOf(name.monitor, { key: "k\0", state: "acknowledged" }),
+        ];
+        await commit({ states: [stateWrite("k\0", "x")], episodes });
+        return episodes.map((one) => one.id);
+      };
+      const ids = [await open(reset), await open(aged), await open(bystander)];
+      const stateOf = (at: number) =>
+        Promise.all(ids[at]!.map(async (id) => (await store.episode(id))!.closed?.reason));
+      await store.reset(reset.name.run, reset.name.monitor);
+      expect(await stateOf(0)).toEqual(["forgotten", "forgotten"]);
+      expect(await store.episode(ids[0]![0]!)).toMatchObject({ state: "closed", summary: "NUL \0, half \ud800" });
+      expect(await stateOf(1)).toEqual([undefined, undefined]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await bystander.commit({ states: [stateWrite("k\0", "y")] });
+      expect(await stateOf(2)).toEqual([undefined, undefined]);
+      await store.prune({ ...NEVER, idleKeyDays: 0 });
+      expect(await stateOf(1)).toEqual(["forgotten", "forgotten"]);
+      expect((await store.episodes({ monitor: aged.name.monitor, state: "open", limit: 9 })).items).toEqual([]);
+    });
+
     test("prune deletes what is older than its days, each kind by its own", async () => {
       const { store } = get();
       const owner = await ownLane(store);
@@ -90,6 +117,7 @@ export function upkeepLaws(get: () => StoreUnderTest): void {
       expect((await store.takeDue(monitor, 9, 1)).length).toBe(1);
       expect(await store.prune({ ...NEVER, idleKeyDays: 0 })).toBeGreaterThanOrEqual(1);
       expect(await count()).toEqual([0, 0, 1, 0, 0]);
+      expect((await store.episodes({ monitor, limit: 9 })).items[0]!.state).toBe("closed");
       const part = makePart(Buffer.from(`${monitor} k`));
       expect(await owner.commit({ states: [stateWrite("new", "n", { parts: [part.hash] })] })).toEqual({
         kind: "fenced",

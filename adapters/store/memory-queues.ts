@@ -46,6 +46,9 @@ export function memoryOutbox(tables: Tables, now: () => number): Outbox {
   };
 }
 
+/** Of one answer, but for the last body. */
+const MOST_BYTES = 4 * 2 ** 20;
+
 export function memoryInbox(tables: Tables): Inbox {
   return {
     async appendInbox(monitor, bodies, time) {
@@ -58,7 +61,12 @@ export function memoryInbox(tables: Tables): Inbox {
       if (inbox === undefined || limit <= 0) return [];
       // Numbers have no gaps, so the place follows from the number.
       const start = Math.max(0, fromSequence - (inbox.next - inbox.records.length));
-      return inbox.records.slice(start, start + limit);
+      let bytes = 0;
+      let end = start;
+      while (end < inbox.records.length && end < start + limit && bytes < MOST_BYTES) {
+        bytes += inbox.records[end++]!.body.length;
+      }
+      return inbox.records.slice(start, end);
     },
     async trimInbox(monitor, belowSequence) {
       const inbox = tables.inbox.get(monitor);

@@ -1,3 +1,4 @@
+import { forgottenEpisode } from "../../engine/forget.ts";
 import type { Upkeep } from "../../engine/store.ts";
 import { dropPart, type MonitorRow, monitorName, type Tables } from "./memory-tables.ts";
 
@@ -25,6 +26,7 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
           if (state.at < before(policy.idleKeyDays)) deleted += removeState(monitor, key);
         }
       }
+      closeForgotten(tables, now());
       return deleted;
     },
 
@@ -58,9 +60,19 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
       tables.monitors.delete(monitorName(run, monitor));
       removeWhere(tables.lanes, (lane) => lane.run === run && lane.monitor === monitor);
       removeWhere(tables.commands, (row) => row.run === run && row.monitor === monitor && row.appliedAt === null);
+      closeForgotten(tables, now(), monitor);
       changed();
     },
   };
+}
+
+function closeForgotten(tables: Tables, now: number, monitor?: string): void {
+  for (const row of tables.episodes.values()) {
+    const { episode } = row;
+    if (episode.state === "closed" || (monitor !== undefined && episode.monitor !== monitor)) continue;
+    const known = [...tables.monitors.values()].some((m) => m.name === episode.monitor && m.states.has(episode.key));
+    if (!known) Object.assign(row, { episode: forgottenEpisode(episode), at: now });
+  }
 }
 
 function removeState(monitor: MonitorRow, key: string): number {

@@ -3,6 +3,9 @@ import { byteaArray } from "./binary-array.ts";
 import type { Database } from "./postgres-connection.ts";
 import { toText } from "./safe-text.ts";
 
+/** Of one answer, but for the last body. */
+const MOST_BYTES = 4 * 2 ** 20;
+
 export function createInbox(database: Database): Inbox {
   return {
     async appendInbox(monitor, bodies, time) {
@@ -24,8 +27,12 @@ export function createInbox(database: Database): Inbox {
     async readInbox(monitor, fromSequence, limit) {
       const { rows } = await database.query({
         name: "read_inbox",
-        text: "select sequence, time, body from tidegauge.inbox where monitor = $1 and sequence >= $2 order by sequence limit $3",
-        values: [toText(monitor), fromSequence, limit],
+        text: `select sequence, time, body from (
+            select sequence, time, body, sum(octet_length(body)) over (order by sequence) - octet_length(body) as before
+            from (select sequence, time, body from tidegauge.inbox where monitor = $1 and sequence >= $2
+              order by sequence limit $3) page
+          ) sized where before < $4 order by sequence`,
+        values: [toText(monitor), fromSequence, limit, MOST_BYTES],
       });
       return rows.map((row) => ({
         sequence: Number(row.sequence),

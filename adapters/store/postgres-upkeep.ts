@@ -1,6 +1,7 @@
-import type { Upkeep } from "../../engine/store.ts";
+import { forgottenEpisode } from "../../engine/forget.ts";
+import type { Episode, Upkeep } from "../../engine/store.ts";
 import { NOTIFY } from "./postgres-commit-records.ts";
-import type { Database } from "./postgres-connection.ts";
+import type { Database, Result, Statement } from "./postgres-connection.ts";
 import { toText } from "./safe-text.ts";
 
 const BATCH = 5_000;
@@ -21,6 +22,7 @@ export function createUpkeep(database: Database): Upkeep {
       for (const [table, age, days] of old) deleted += await deleteOlder(database, table, age, days);
       const states = await deleteOlder(database, "state", "updated_at", idleKeyDays);
       if (states > 0) await dropUnusedParts(database);
+      await closeForgotten((statement) => database.query(statement));
       return deleted + states;
     },
 
@@ -85,10 +87,32 @@ export function createUpkeep(database: Database): Upkeep {
           values: [toText(run), toText(monitor)],
         });
         await query({ text: "delete from tidegauge.monitor where id = $1", values: [id] });
+        await closeForgotten(query, { run, monitor });
         await query(NOTIFY);
       });
     },
   };
+}
+
+/** Open episodes whose key has no state: nobody would ever end them. */
+async function closeForgotten(
+  query: (statement: Statement) => Promise<Result>,
+  of?: { readonly run: string; readonly monitor: string },
+): Promise<void> {
+  const { rows } = await query({
+    text: `select e.id, e.body from tidegauge.episode e where e.state <> 'closed'
+      ${of === undefined ? "" : 'and e.run = $1 collate "C" and e.monitor = $2'} and not exists (
+        select from tidegauge.state s join tidegauge.monitor m on m.id = s.monitor
+        where m.run = e.run collate "C" and m.name = e.monitor collate "C" and s.key = e.key collate "C")`,
+    values: of === undefined ? [] : [toText(of.run), toText(of.monitor)],
+  });
+  for (const { id, body } of rows) {
+    await query({
+      text: "update tidegauge.episode set state = 'closed', body = $2, updated_at = now() where id = $1 and state <> 'closed'",
+      values: [id, JSON.stringify(forgottenEpisode(body as Episode))],
+    });
+  }
+  if (rows.length > 0) await query(NOTIFY);
 }
 
 /** A batch at a time: no lock is held for long, and what is done stays done. */

@@ -8,6 +8,7 @@ const REASONS = {
   quiet: "after a quiet while",
   adapted: "taken as the new normal",
   "false-alarm": "a false alarm",
+  forgotten: "forgotten with what was learnt",
 } as const;
 
 interface Props {
@@ -135,6 +136,7 @@ function ending(closed: NonNullable<EpisodeDto["closed"]>, newest: boolean, stat
   const since = closed.time === null ? "" : ` since ${formatTime(closed.time)}`;
   if (closed.reason === "adapted") return `What had changed counts as normal${since}.`;
   if (closed.reason === "false-alarm") return "This was marked as a false alarm.";
+  if (closed.reason === "forgotten") return "What was learnt was forgotten, and this alarm with it.";
   if (newest && status === "warning") return STIRRING;
   // The detector is a commit ahead of the list of alarms.
   if (newest && status === "drifting") return "A change was found this moment; what it is follows at once.";

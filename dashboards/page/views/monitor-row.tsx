@@ -82,6 +82,7 @@ export const ENDED = {
   quiet: "quiet since",
   adapted: "taken as the new normal",
   "false-alarm": "marked a false alarm",
+  forgotten: "forgotten with what was learnt",
 } as const;
 
 /** The row leads to the key that needs a look. */
