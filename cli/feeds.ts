@@ -29,6 +29,7 @@ export function openFeeds(
   const feeds: Feed[] = [];
   const pokes = new Map<string, () => void>();
   const byTopic = new Map<string, Monitor[]>();
+  const maxLineBytes = config.limits.recordBytes;
   let stdin = false;
   for (const [name, { source }] of Object.entries(config.monitors)) {
     const monitor = monitors.get(name)!;
@@ -42,10 +43,13 @@ export function openFeeds(
       byTopic.set(source.kafka.topic, [...(byTopic.get(source.kafka.topic) ?? []), monitor]);
     } else if (source.file) {
       feeds.push(
-        own(createFileSource({ path: pathFrom(folder, source.file.path), follow: source.file.follow }), monitor),
+        own(
+          createFileSource({ path: pathFrom(folder, source.file.path), follow: source.file.follow, maxLineBytes, log }),
+          monitor,
+        ),
       );
     } else if (source.http) {
-      const inboxSource = createInboxSource({ inbox, monitor: name });
+      const inboxSource = createInboxSource({ inbox, monitor: name, log });
       pokes.set(name, () => inboxSource.poke());
       feeds.push(own(inboxSource, monitor));
     } else {
@@ -56,7 +60,7 @@ export function openFeeds(
           fix: "Give one of them another source",
         });
       stdin = true;
-      feeds.push(own(createStdinSource(), monitor));
+      feeds.push(own(createStdinSource({ maxLineBytes }), monitor));
     }
   }
   if (byTopic.size > 0) feeds.push(kafkaFeed(config, byTopic, log));

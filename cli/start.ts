@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createHttpServer } from "../adapters/http/server.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
@@ -26,6 +27,12 @@ export interface Started {
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
+const FIRST_PRUNE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** A database that is starting beside us is waited for. */
+const STORE_PATIENCE_MS = 60_000;
+/** Without an answer for so long, the store does not answer. */
+const PING_PATIENCE_MS = 3000;
 
 /** Wires everything that a config names, and starts it. */
 export async function startService(loaded: LoadedConfig, path: string, log: Log): Promise<Started> {
@@ -37,7 +44,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
   for (const [name, monitor] of Object.entries(config.monitors))
     monitors.set(name, await openMonitor(name, monitor, config, env, path, run));
   const { feeds, poke } = openFeeds(config, monitors, store, folder, log);
-  await store.open();
+  await openPatiently(store, log);
   try {
     await register(store, run, config, monitors);
     const facts = new Map(Object.entries(config.monitors).map(([name, m]) => [name, factsOf(m)]));
@@ -59,14 +66,6 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         service.poke();
       },
     });
-    const dispatcher = startDispatcher({
-      outbox: store,
-      channels: openChannels(config),
-      meter: metrics.meter,
-      clock: systemClock,
-      log,
-    });
-    view.onCommit(() => dispatcher.wake());
     const { host, port: wanted, token, readToken, allowedHosts } = config.http;
     const http = createHttpServer({
       view,
@@ -80,16 +79,36 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       ...(readToken === undefined ? {} : { readToken: readSecret(readToken, process.env, "http.readToken") }),
       log,
     });
+    const channels = openChannels(config);
     const { port } = await http.listen();
+    const dispatcher = startDispatcher({ outbox: store, channels, meter: metrics.meter, clock: systemClock, log });
+    view.onCommit(() => dispatcher.wake());
     await service.start();
+    let asked = Number.POSITIVE_INFINITY;
     const second = setInterval(() => {
       view.tick();
+      // One question at a time: those that hang would take every connection.
+      if (asked !== Number.POSITIVE_INFINITY) {
+        const since = Date.now() - asked;
+        if (since > PING_PATIENCE_MS) storeProblem = `no answer for ${Math.round(since / 1000)} s`;
+        return;
+      }
+      asked = Date.now();
       void store.ping().then((problem) => {
         storeProblem = problem;
+        asked = Number.POSITIVE_INFINITY;
       });
     }, 1000);
-    const prune = (): void => void store.prune(config.retention).catch((error: unknown) => log.warn(String(error)));
-    const hourly = setInterval(prune, PRUNE_EVERY_MS);
+    const prune = async (): Promise<void> => {
+      try {
+        await service.rest(Date.now() - config.retention.idleKeyDays * DAY_MS + PRUNE_EVERY_MS);
+        await store.prune(config.retention);
+      } catch (error) {
+        log.warn(error instanceof Error ? error.message : String(error));
+      }
+    };
+    const firstPrune = setTimeout(() => void prune(), FIRST_PRUNE_MS);
+    const hourly = setInterval(() => void prune(), PRUNE_EVERY_MS);
     service.ended().then(
       () => log.info("every stream has reached its end; the service goes on to answer"),
       () => undefined,
@@ -101,6 +120,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       async stop() {
         draining = true;
         clearInterval(second);
+        clearTimeout(firstPrune);
         clearInterval(hourly);
         await service.stop();
         await dispatcher.stop();
@@ -111,6 +131,22 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+async function openPatiently(store: Store, log: Log): Promise<void> {
+  const until = Date.now() + STORE_PATIENCE_MS;
+  for (let wait = 500; ; wait = Math.min(2 * wait, 5000)) {
+    try {
+      return await store.open();
+    } catch (error) {
+      if (!(error instanceof TidegaugeError) || !error.retryable || Date.now() + wait > until) {
+        await store.close();
+        throw error;
+      }
+      log.warn(error.message, { code: error.code, retryInMs: wait });
+      await sleep(wait);
+    }
   }
 }
 

@@ -52,6 +52,7 @@ export function createServiceView(service: Service, context: ViewContext): Servi
       for (const m of monitors) {
         if (m.state === "starting") reasons.push(`Monitor ${m.name} is starting.`);
         if (m.error) reasons.push(m.error);
+        else if (m.state === "halted") reasons.push(`Monitor ${m.name} is halted.`);
       }
       return { ok: reasons.length === 0, reasons };
     },

@@ -56,7 +56,11 @@ export const backtest: CliCommand = {
     const opened = await openMonitor(name, monitorConfig, config, openEnvironment(config), path, "backtest");
     // Commits by count alone: the wall clock must not matter.
     const monitor: Monitor = { ...opened, channels: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
-    const source = input === "-" ? createStdinSource() : createFileSource({ path: input, follow: false });
+    const maxLineBytes = config.limits.recordBytes;
+    const source =
+      input === "-"
+        ? createStdinSource({ maxLineBytes })
+        : createFileSource({ path: input, follow: false, maxLineBytes });
     const store = lean(createMemoryStore());
     const progress = options.quiet ? null : showProgress(input === "-" ? null : input, monitor.counters);
     const summary = await runThrough(monitor, source, store, progress);
@@ -91,6 +95,13 @@ export async function runThrough(
   try {
     await service.start();
     await service.ended();
+    // A source that can read no further has told so, and ended.
+    for (const { intake } of service.feeds()) {
+      for (const lane of intake.lanes()) {
+        const error = lane.error() ?? intake.errorOf(lane.name);
+        if (error) throw error;
+      }
+    }
   } finally {
     progress?.stop();
     await service.stop();

@@ -5,7 +5,8 @@ import { createLog } from "../log.ts";
 import { startService } from "../start.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
 
-const GRACE_MS = 30_000;
+/** Below the 30 s after which supervisors kill. */
+const GRACE_MS = 25_000;
 
 export const run: CliCommand = {
   name: "run",
@@ -18,7 +19,13 @@ export const run: CliCommand = {
     const loaded = loadConfig(path, DETECTORS, process.env);
     const log = createLog();
     const asked = stopAsked(log);
-    const service = await startService(loaded, path, log);
+    const starting = startService(loaded, path, log);
+    const service = await Promise.race([starting, asked]);
+    if (service === undefined) {
+      log.info("stopped while starting");
+      // Nothing has been read yet, and an embedded store ends with us.
+      process.exit(0);
+    }
     await asked;
     await service.stop();
     log.info("stopped");

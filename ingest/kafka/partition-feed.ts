@@ -102,9 +102,11 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
 
   async function claim(): Promise<void> {
     const identity = await persist(options.identity);
-    const stored = await persist(() => intake.claim(id, identity));
+    const stored = await persist(() => {
+      claimed = true;
+      return intake.claim(id, identity);
+    });
     if (stored === null) return;
-    claimed = true;
     const start = await persist(() => findStart(stored));
     if (start === null || !isIn("claiming")) return;
     expected = start;

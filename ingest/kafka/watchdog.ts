@@ -20,13 +20,16 @@ export function watchProgress(session: Session, cluster: Cluster, intake: Intake
       const id = { topic: name.slice(0, split), partition: Number(name.slice(split + 1, -1)) };
       const { high } = await cluster.bounds(id.topic, id.partition);
       const { expected, idle } = feed.progress();
-      if (feed.state() !== "running") {
+      const state = feed.state();
+      if (state !== "running" && state !== "fenced") {
         seen.delete(name);
         continue;
       }
-      intake.highWatermark(id, high);
+      if (state === "running") intake.highWatermark(id, high);
       const before = seen.get(name);
-      const stuck = idle && high > expected && before?.expected === expected;
+      // Fenced and still ours: no other member has it (a state was erased under us), and only a new join claims again.
+      const waits = state === "fenced" || (idle && high > expected);
+      const stuck = waits && before?.expected === expected;
       const looks = stuck ? before.looks + 1 : 0;
       seen.set(name, { expected, looks });
       if (looks < STUCK_LOOKS) continue;
