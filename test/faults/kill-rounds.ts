@@ -20,7 +20,7 @@ export interface KillResult {
   readonly undisturbed: unknown;
   readonly killed: unknown;
   readonly signals: number;
-  /** Different positions seen up to 0.6 s before kills. */
+  /** Different positions seen up to 60 ms before kills. */
   readonly progressed: number;
 }
 
@@ -37,15 +37,20 @@ export async function killRounds(plan: KillPlan): Promise<KillResult> {
     // From before the store is up to deep inside the stream.
     const started = round % 5 === 0 ? Promise.resolve() : service.url.catch(() => undefined);
     await started;
-    // Every fifth kill comes before or while the service starts.
+    await wait(uniform(random) * 600);
+    // Every fifth kill comes before or while the service starts; the others just after it said where it stands.
     const state = round % 5 === 0 ? null : await progress(service);
     if (state !== null) seen.add(state);
-    await new Promise((resolve) => setTimeout(resolve, uniform(random) * 600));
+    await wait(uniform(random) * 60);
     await service.kill("SIGKILL");
     await plan.afterKill?.(loud);
   }
   const killed = await throughToTheEnd(plan, loud);
   return { undisturbed, killed, signals: (killed.signals as unknown[]).length, progressed: seen.size };
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function progress(service: RunningService): Promise<string | null> {
