@@ -12,12 +12,11 @@ export interface OutagePlan {
   readonly server: TestPostgres;
   readonly url: string;
   readonly records: number;
-  readonly fromBuild: boolean;
   /** What happens to the store while events flow; absent: nothing. */
   disturb?(server: TestPostgres): Promise<void>;
 }
 
-const PIECES = 40;
+const PIECES = 60;
 const PIECE_MS = 100;
 
 /** A followed file that grows and HTTP events, with an alert channel, while the store goes away; what is there at the end. */
@@ -48,7 +47,6 @@ monitors:
     alerts: [ops]
 `,
     folder,
-    plan.fromBuild,
   );
   try {
     await service.url;
