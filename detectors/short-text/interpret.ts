@@ -12,8 +12,10 @@ export interface EmbeddedTexts {
 export interface Question {
   readonly tensors: Tensors;
   readonly dim: number;
-  /** What came since the onset and may be new: all of it, or only what is far from the reference. */
+  /** What came since the onset. */
   readonly candidates: EmbeddedTexts;
+  /** Candidates around which something new may be found, those far from the reference say; all unless given. */
+  readonly centers?: readonly number[];
   /** All texts since the onset, candidates or not. */
   readonly since: number;
   readonly reference: EmbeddedTexts;
@@ -121,8 +123,12 @@ function strongest(
   before: Uint32Array,
 ): Best | null {
   const { since, reference } = question;
+  const allowed = question.centers && new Set(question.centers);
+  const may = (center: number): boolean => allowed === undefined || allowed.has(center);
   const sized = links
-    .flatMap((all, center) => (alive[center] ? [{ center, members: all.filter((other) => alive[other]) }] : []))
+    .flatMap((all, center) =>
+      alive[center] && may(center) ? [{ center, members: all.filter((other) => alive[other]) }] : [],
+    )
     .sort((a, b) => b.members.length - a.members.length || a.center - b.center);
   const unit = since / (reference.texts.length + 1);
   let best: Best | null = null;
