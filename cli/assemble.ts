@@ -49,7 +49,8 @@ export function factsOf(monitor: MonitorConfig): MonitorFacts {
   const detector = detectorOf(monitor);
   const { reference } = detector;
   return {
-    promise: monitor.falseAlarms?.events ?? detector.falseAlarms,
+    // In days each key has its own: shown with the key.
+    promise: monitor.falseAlarms?.days === undefined ? (monitor.falseAlarms?.events ?? detector.falseAlarms) : null,
     reference: monitor.reference ?? (reference ? { first: reference.first } : null),
     options: monitor.options as Record<string, unknown>,
     acceptsEvents: monitor.source?.http !== undefined,
@@ -66,6 +67,8 @@ export function learntWith(monitor: MonitorConfig, config: Config): Record<strin
     embedder,
     order: monitor.order,
     seed: monitor.seed,
+    // The rate of events is learnt with the reference, where it is asked for.
+    ...(monitor.falseAlarms?.days === undefined ? {} : { falseAlarms: "days" }),
   };
 }
 

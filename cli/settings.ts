@@ -15,6 +15,7 @@ export function monitorSettings(name: string, monitor: MonitorConfig, where: str
     options: monitor.options,
     reference: monitor.reference ?? null,
     promise: monitor.falseAlarms?.events ?? null,
+    promiseDays: monitor.falseAlarms?.days ?? null,
     seed: hash32(`${monitor.seed}\u0000${name}`),
   };
   const wrong = detector.check?.(settings) ?? null;

@@ -54,6 +54,8 @@ export interface Settings<Options> {
   readonly reference: { readonly first: number } | null;
   /** Events between false alarms of each kind, as configured; null when the user said nothing: as above. */
   readonly promise: number | null;
+  /** Days of event time instead: the detector makes events of them by the key's rate when its reference is learnt. */
+  readonly promiseDays?: number | null;
   /** Seed of the monitor; a key's generator is seeded by it and the key. */
   readonly seed: number;
 }

@@ -81,6 +81,17 @@ describe("a config", () => {
     expect(mistakes("")[0]).toContain("monitors");
   });
 
+  test("promises events or days, not both and not neither", () => {
+    const promising = (what: string) => mistakes(`${good}    falseAlarms: ${what}\n`);
+    expect(promising("{ days: 0.5 }")).toEqual([]);
+    expect(promising("{ events: 1000 }")).toEqual([]);
+    for (const wrong of ["{}", "{ events: 1000, days: 1 }"]) {
+      expect(promising(wrong)).toEqual([expect.stringMatching(/falseAlarms: must name either events or days/)]);
+    }
+    expect(promising("{ days: 0 }")).toHaveLength(1);
+    expect(promising("{ day: 1 }")[0]).toMatch(/Did you mean "days"/);
+  });
+
   test("with options of the wrong algorithm says so", () => {
     expect(mistakes(`${good}    options: { algorithm: adwin, threshold: 5 }\n`)[0]).toMatch(
       /t\.yaml:6 .*threshold is a parameter of/,

@@ -62,7 +62,23 @@ function monitorSchema(detector: Detector) {
       : z.undefined({ error: `the detector ${detector.name} has no reference` }).optional(),
     falseAlarms: z
       .strictObject({
-        events: z.int().min(10).max(1e12).describe("At most one false alarm of each kind in so many events of a key"),
+        events: z
+          .int()
+          .min(10)
+          .max(1e12)
+          .optional()
+          .describe("At most one false alarm of each kind in so many events of a key"),
+        days: z
+          .number()
+          .positive()
+          .max(36_500)
+          .optional()
+          .describe(
+            "The same in days of event time: events by the key's rate while its reference is learnt, at least 100",
+          ),
+      })
+      .refine((f) => (f.events === undefined) !== (f.days === undefined), {
+        message: "must name either events or days",
       })
       .optional(),
     options: detector.options.prefault({} as never).describe(`Options of ${detector.name}`),

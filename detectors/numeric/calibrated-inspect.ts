@@ -1,5 +1,6 @@
 import type { Inspection } from "../../engine/detector.ts";
 import { type Core, recentValues, statisticNow } from "../statistics/calibrated.ts";
+import { promiseFacts } from "../statistics/promised.ts";
 import { valuesSince } from "../statistics/recent.ts";
 import { lengthOf, numbersOf } from "../statistics/segments.ts";
 import type { Whitener } from "../statistics/whiten.ts";
@@ -15,12 +16,12 @@ export function statusOf(state: CalibratedKey): Inspection["status"] {
 }
 
 /** What people see of a key. */
-export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, threshold: number): Inspection {
-  const { first, promise } = settings;
+export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, threshold: number | null): Inspection {
+  const { first, promised: asked } = settings;
   const { core, open } = state;
   const promised = {
-    events: promise,
-    ...(state.white
+    ...promiseFacts(asked, state.perDay),
+    ...(state.white && threshold !== null
       ? dependenceOf(state.white, threshold)
       : {
           kept: "on values that could come in any order; where they depend on each other or have seasons it is not",
@@ -32,7 +33,7 @@ export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, t
     return {
       status: "learning",
       statistic: null,
-      threshold: promise,
+      threshold,
       gauges: {},
       learning: { seen, wanted: first },
       details: { algorithm: "calibrated", promise: promised },

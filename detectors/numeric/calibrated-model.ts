@@ -2,6 +2,7 @@ import { type Command, type Model, NO_SIGNALS, type Outcome } from "../../engine
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
 import { bitsOf } from "../statistics/bits.ts";
 import { type Core, learn, observe, onsetAt, settle, unsettle } from "../statistics/calibrated.ts";
+import { eventsPerDay, isInDays, type Promised, promisedEvents, untimed } from "../statistics/promised.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { createSegments, keepNewest, lengthOf, numbersOf, push } from "../statistics/segments.ts";
 import { learnWhitener, whiten } from "../statistics/whiten.ts";
@@ -13,8 +14,8 @@ import { directionOf, explain, sentence, sideAfter, sideBefore } from "./explain
 export interface CalibratedSettings {
   /** Events of the reference. */
   readonly first: number;
-  /** Events between false alarms: the threshold of the statistic. */
-  readonly promise: number;
+  /** Between false alarms; in events it is the threshold of the statistic. */
+  readonly promised: Promised;
   readonly dependence: "none" | "auto";
   readonly adaptAfter: number | null;
   readonly seed: number;
@@ -22,14 +23,23 @@ export interface CalibratedSettings {
 
 /** Learns what is normal from the first events of a key, then watches for a change at the promised rate of false alarms. */
 export function calibratedModel(settings: CalibratedSettings): Model<NumericEvent, CalibratedKey> {
-  const { first, promise, adaptAfter } = settings;
-  const thresholdOf = (state: CalibratedKey): number => (state.white ? WHITENED * promise : promise);
+  const { first, promised, adaptAfter } = settings;
+  const inDays = isInDays(promised);
+  const thresholdOf = (state: CalibratedKey): number => {
+    const promise = promisedEvents(promised, state.perDay)!;
+    return state.white ? WHITENED * promise : promise;
+  };
 
-  const step = (state: CalibratedKey, event: NumericEvent): Outcome => {
+  const step = (state: CalibratedKey, event: NumericEvent, time: number | null): Outcome => {
+    if (inDays) {
+      const completes = state.perDay === null && state.values !== null && lengthOf(state.values) >= first - 1;
+      const reject = untimed(time, completes, state.began);
+      if (reject !== null) return { ratio: 0, signals: NO_SIGNALS, reject };
+    }
     const x = numberOf(event);
     const index = state.events++;
     const { core } = state;
-    if (core === null) return learning(state, x, index);
+    if (core === null) return learning(state, x, index, time);
     const { white, random } = state;
     const frozen = state.open !== null;
     const seen = white ? whiten(white, x, index, random, frozen) : x;
@@ -49,11 +59,16 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     return { ratio, signals: NO_SIGNALS };
   };
 
-  const learning = (state: CalibratedKey, x: number, index: number): Outcome => {
+  const learning = (state: CalibratedKey, x: number, index: number, time: number | null): Outcome => {
     uniform(state.random);
     state.values ??= createSegments();
     push(state.values, x);
-    if (lengthOf(state.values) >= first) begin(state, index + 1);
+    if (inDays) state.began ??= time;
+    if (lengthOf(state.values) >= first) {
+      // Fixed with the first reference.
+      if (inDays) state.perDay ??= eventsPerDay(first, state.began!, time!);
+      begin(state, index + 1);
+    }
     return LEARNING;
   };
 
@@ -172,11 +187,13 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
       since: 0,
       warned: false,
       open: null,
+      began: null,
+      perDay: null,
     }),
-    step: (batch) => batch.map(({ state, event }) => step(state, event)),
+    step: (batch) => batch.map(({ state, event, time }) => step(state, event, time)),
     command,
     status: statusOf,
-    inspect: (state) => inspectKey(state, settings, thresholdOf(state)),
+    inspect: (state) => inspectKey(state, settings, inDays && state.perDay === null ? null : thresholdOf(state)),
     save: (states) => states.map(saveKey),
     load: (snapshots) => snapshots.map(loadKey),
   };

@@ -25,6 +25,9 @@ export interface CalibratedKey {
   /** The statistic passed a tenth of the threshold and is not yet back. */
   warned: boolean;
   open: OpenAlarm | null;
+  /** Where the promise is in days: time of the first event, and the rate that the reference came at. */
+  began: number | null;
+  perDay: number | null;
 }
 
 export interface OpenAlarm {
@@ -40,9 +43,16 @@ export interface OpenAlarm {
 }
 
 export function saveKey(state: CalibratedKey): Snapshot {
-  const { core, white, values, open } = state;
+  const { core, white, values, open, began, perDay } = state;
   const w = createWriter(core ? 1536 : 256);
-  w.u8((core ? 1 : 0) + (values ? 2 : 0) + (open ? 4 : 0) + (state.warned ? 8 : 0) + (white ? 16 : 0));
+  w.u8(
+    (core ? 1 : 0) +
+      (values ? 2 : 0) +
+      (open ? 4 : 0) +
+      (state.warned ? 8 : 0) +
+      (white ? 16 : 0) +
+      (began === null ? 0 : 32),
+  );
   for (const word of state.random) w.u32(word);
   w.f64(state.events);
   w.f64(state.since);
@@ -52,6 +62,10 @@ export function saveKey(state: CalibratedKey): Snapshot {
   if (open) {
     const { index, low, high } = open.onset;
     for (const number of [open.index, index, low, high, open.needed, open.loud, open.again]) w.f64(number);
+  }
+  if (began !== null) {
+    w.f64(began);
+    w.f64(perDay ?? Number.NaN);
   }
   return { version: VERSION, running: w.done(), parts: values?.closed ?? [] };
 }
@@ -69,7 +83,10 @@ export function loadKey(snapshot: Snapshot): CalibratedKey {
   const white = flags & 16 ? readWhitener(r) : null;
   const values = flags & 2 ? readSegments(r, snapshot.parts) : null;
   const open = flags & 4 ? readOpen(r) : null;
-  return { random, events, since, core, white, values, warned: (flags & 8) !== 0, open };
+  const began = flags & 32 ? r.f64() : null;
+  const rate = flags & 32 ? r.f64() : Number.NaN;
+  const perDay = Number.isNaN(rate) ? null : rate;
+  return { random, events, since, core, white, values, warned: (flags & 8) !== 0, open, began, perDay };
 }
 
 function readOpen(r: Reader): OpenAlarm {

@@ -1,4 +1,5 @@
 import type { Detector } from "../../engine/detector.ts";
+import { promisedBy } from "../statistics/promised.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { calibratedModel } from "./calibrated-model.ts";
 import type { CalibratedKey } from "./calibrated-state.ts";
@@ -61,10 +62,10 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
     { kind: "recovered", severity: "info", episode: "closes", help: "The values are as before again." },
     { kind: "adapted", severity: "info", episode: "closes", help: "The recent past became normal by adaptAfter." },
   ],
-  check({ options, reference, promise }) {
+  check({ options, reference, promise, promiseDays }) {
     if (options.algorithm !== "calibrated") {
       const { algorithm } = options;
-      if (promise !== null) {
+      if (promise !== null || promiseDays != null) {
         return `${algorithm} cannot promise how often it alarms falsely: remove falseAlarms, or use algorithm: calibrated`;
       }
       if (reference !== null) return `${algorithm} learns no reference: remove reference, or use algorithm: calibrated`;
@@ -79,11 +80,12 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
     }
     return null;
   },
-  open({ options, reference, promise, seed }) {
+  open(settings) {
+    const { options, reference, seed } = settings;
     if (options.algorithm !== "calibrated") return classicModel(options);
     return calibratedModel({
       first: reference?.first ?? REFERENCE.first,
-      promise: promise ?? PROMISE,
+      promised: promisedBy(settings, PROMISE),
       dependence: options.dependence,
       adaptAfter: options.adaptAfter,
       seed,

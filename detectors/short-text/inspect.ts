@@ -1,4 +1,5 @@
 import type { Inspection } from "../../engine/detector.ts";
+import { type Promised, promiseFacts } from "../statistics/promised.ts";
 import { earliestOnset, isOpen, KINDS, type Kind } from "./episode.ts";
 import { LEAST_TEXTS } from "./learn.ts";
 import type { Learning } from "./learning.ts";
@@ -22,9 +23,9 @@ export const GAUGES = [
 /** New texts shown on the map at most. */
 const SHOWN = 200;
 
-export function inspectState(state: State, wanted: number, promise: number, warnAt: number | null): Inspection {
+export function inspectState(state: State, wanted: number, promised: Promised, warnAt: number | null): Inspection {
   const { watch, learning } = state;
-  if (watch === null) return inspectLearning(learning!, wanted, promise);
+  if (watch === null) return inspectLearning(learning!, wanted, promised);
   const leading = leadingKind(watch);
   const { reference, thresholds } = watch;
   const { facts } = reference;
@@ -53,7 +54,7 @@ export function inspectState(state: State, wanted: number, promise: number, warn
         to: facts.to,
       },
       promise: {
-        events: promise,
+        ...promiseFacts(promised, facts.perDay ?? null),
         thresholds: facts.surge ? { drift: thresholds.drift, surge: thresholds.surge } : { drift: thresholds.drift },
         kinds: facts.surge ? KINDS : KINDS.filter((kind) => kind !== "surge"),
       },
@@ -67,7 +68,7 @@ export function inspectState(state: State, wanted: number, promise: number, warn
   };
 }
 
-function inspectLearning(learning: Learning, wanted: number, promise: number): Inspection {
+function inspectLearning(learning: Learning, wanted: number, promised: Promised): Inspection {
   const few = learning.seen >= wanted && learning.kept.length < LEAST_TEXTS;
   const warnings = few
     ? [`Only ${learning.kept.length} different texts so far: learning goes on until there are ${LEAST_TEXTS}.`]
@@ -78,7 +79,7 @@ function inspectLearning(learning: Learning, wanted: number, promise: number): I
     threshold: null,
     gauges: {},
     learning: { seen: Math.min(learning.seen, wanted), wanted },
-    details: { kept: learning.kept.length, promise: { events: promise }, warnings },
+    details: { kept: learning.kept.length, promise: promiseFacts(promised, null), warnings },
   };
 }
 

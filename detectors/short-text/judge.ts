@@ -1,4 +1,5 @@
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import type { Promised } from "../statistics/promised.ts";
 import { takeBack } from "./counts.ts";
 import {
   closing,
@@ -13,12 +14,12 @@ import {
 import { explain, summarise } from "./explain.ts";
 import { estimateOnset } from "./onset.ts";
 import type { Options } from "./options.ts";
-import { spreadOf } from "./promise.ts";
+import { eventsPromised, spreadOf } from "./promise.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Watching {
   readonly options: Options;
-  readonly promise: number;
+  readonly promised: Promised;
 }
 
 /** Alarms, recoveries, explanations that are due. */
@@ -80,7 +81,12 @@ function onsetOf(watch: Watch, kind: Kind): Onset {
 
 /** Explains the episode anew and tells it. */
 function say(watch: Watch, episode: Episode, kind: string, watching: Watching): SignalDraft {
-  episode.explanation = explain(watch, episode.kind, episode.onset, watching.promise);
+  episode.explanation = explain(
+    watch,
+    episode.kind,
+    episode.onset,
+    eventsPromised(watching.promised, watch.reference.facts),
+  );
   return {
     kind,
     ...(kind === episode.kind ? {} : { episodeOf: episode.kind }),

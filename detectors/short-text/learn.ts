@@ -1,4 +1,5 @@
 import type { Tensors } from "../../engine/tensors.ts";
+import { eventsPerDay, isInDays, type Promised } from "../statistics/promised.ts";
 import type { Random } from "../statistics/random.ts";
 import { learnReference } from "./fit.ts";
 import type { Learning, Learnt } from "./learning.ts";
@@ -14,7 +15,7 @@ export interface LearnContext {
   readonly references: References;
   readonly tensors: Tensors;
   readonly options: Options;
-  readonly promise: number;
+  readonly promised: Promised;
   readonly wanted: number;
 }
 
@@ -22,14 +23,17 @@ export interface LearnContext {
 export function finishLearning(
   learning: Learning,
   source: Source,
-  index: number,
+  { index, time }: { readonly index: number; readonly time: number | null },
   random: Random,
   context: LearnContext,
 ): Watch | null {
-  const { options, references, tensors, promise } = context;
+  const { options, references, tensors, promised } = context;
   if (learning.seen < context.wanted || learning.kept.length < LEAST_TEXTS) return null;
-  const data = learnReference(learning.kept, source, options, tensors, random);
-  const watch = createWatch(adoptReference(data, references, tensors), index + 1, promise, options);
+  const learnt = learnReference(learning.kept, source, options, tensors, random);
+  const data = isInDays(promised)
+    ? { ...learnt, facts: { ...learnt.facts, perDay: eventsPerDay(learning.seen, learning.kept[0]!.time!, time!) } }
+    : learnt;
+  const watch = createWatch(adoptReference(data, references, tensors), index + 1, promised, options);
   if (data.facts.sessions === "ids") knowSessions(watch, learning.kept, options);
   return watch;
 }

@@ -6,6 +6,7 @@ import {
   type Settings,
   type StepItem,
 } from "../../engine/detector.ts";
+import { isInDays, promisedBy, untimed } from "../statistics/promised.ts";
 import { createRandom, hash32, uniform } from "../statistics/random.ts";
 import { adapt, applyCommand } from "./command.ts";
 import { earliestAlarm } from "./episode.ts";
@@ -31,7 +32,7 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
     references: new Map(),
     tensors: env.tensors,
     options,
-    promise: settings.promise ?? DEFAULT_PROMISE,
+    promised: promisedBy(settings, DEFAULT_PROMISE),
     wanted: settings.reference?.first ?? DEFAULT_REFERENCE,
   };
   return {
@@ -57,7 +58,7 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
       return resolved instanceof Promise ? resolved.then(run) : run(resolved);
     },
     command: (state, command) => applyCommand(state, command, context),
-    inspect: (state) => inspectState(state, context.wanted, context.promise, options.warnAt),
+    inspect: (state) => inspectState(state, context.wanted, context.promised, options.warnAt),
     save: (states) => states.map(saveState),
     load: (snapshots) => snapshots.map((snapshot) => loadState(snapshot, context)),
     release(states) {
@@ -88,6 +89,12 @@ function createState({ seed, options }: Settings<Options>, key: string): State {
 function stepOne(item: Item, prepared: Prepared, source: State["source"], context: LearnContext): Outcome {
   const { state, event } = item;
   if (prepared.rejection !== null) return { ratio: ratioNow(state), signals: NO_SIGNALS, reject: prepared.rejection };
+  if (isInDays(context.promised)) {
+    const { learning } = state;
+    const completes = learning !== null && learning.seen >= context.wanted - 1;
+    const reject = untimed(item.time, completes, learning?.kept[0]?.time ?? null);
+    if (reject !== null) return { ratio: ratioNow(state), signals: NO_SIGNALS, reject };
+  }
   const text = textOf(event);
   const session = sessionOf(event);
   const index = state.index;
@@ -107,7 +114,7 @@ function stepOne(item: Item, prepared: Prepared, source: State["source"], contex
       const vector = prepared.vector === null ? null : roundVector(prepared.vector);
       learning.kept.push({ text, vector, session, index, time: item.time });
     }
-    state.watch = finishLearning(learning, state.source!, index, state.random, context);
+    state.watch = finishLearning(learning, state.source!, { index, time: item.time }, state.random, context);
     if (state.watch !== null) state.learning = null;
     return LEARNING;
   }

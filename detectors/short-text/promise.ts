@@ -1,3 +1,4 @@
+import { type Promised, promisedEvents } from "../statistics/promised.ts";
 import type { Options } from "./options.ts";
 import type { ReferenceFacts } from "./reference.ts";
 
@@ -11,14 +12,23 @@ export interface Thresholds {
  * Promise × a factor found by simulation, per session of L turns. Fair bets keep the promise with 1.0 in the long run;
  * surge bets pay for their tolerance τ > 1 and stay far inside it, so they take the .68 of sessions everywhere.
  */
-export function thresholdsOf(promise: number, facts: ReferenceFacts, clusters: number, options: Options): Thresholds {
+export function thresholdsOf(
+  promised: Promised,
+  facts: ReferenceFacts,
+  clusters: number,
+  options: Options,
+): Thresholds {
   const calibrated = clusters < 20 ? 0.75 : 0.68;
   const alone = options.guarantee || facts.sessions === "none";
-  const perSession = promise / facts.turns;
+  const perSession = eventsPromised(promised, facts) / facts.turns;
   return {
     drift: (alone ? 1 : calibrated) * perSession,
     surge: facts.surge ? calibrated * perSession : Number.POSITIVE_INFINITY,
   };
+}
+
+export function eventsPromised(promised: Promised, facts: ReferenceFacts): number {
+  return promisedEvents(promised, facts.perDay ?? null)!;
 }
 
 export function toleranceOf(facts: ReferenceFacts, options: Options): number {

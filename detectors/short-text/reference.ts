@@ -46,6 +46,8 @@ export interface ReferenceFacts {
   readonly stickiness: number;
   readonly halfLife: number;
   readonly warnings: readonly string[];
+  /** Events a day while it was learnt, where the promise is in days. */
+  readonly perDay?: number;
 }
 
 /** Two principal axes, and where some reference texts lie on them. */

@@ -3,6 +3,7 @@ import { TidegaugeError } from "../../engine/errors.ts";
 import type { Tensors } from "../../engine/tensors.ts";
 import { createReader, createWriter, type Reader, type Writer } from "../statistics/bytes.ts";
 import { fenwickOf } from "../statistics/fenwick.ts";
+import type { Promised } from "../statistics/promised.ts";
 import type { Random } from "../statistics/random.ts";
 import { createLayout } from "./bets.ts";
 import { packCounts, unpackCounts } from "./compact.ts";
@@ -37,7 +38,7 @@ export interface LoadContext {
   readonly references: References;
   readonly tensors: Tensors;
   readonly options: Options;
-  readonly promise: number;
+  readonly promised: Promised;
 }
 
 export function saveState(state: State): Snapshot {
@@ -122,7 +123,7 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext): Wat
     recent,
     counts,
     evidence: createEvidence(createLayout(reference.clusters, options.guarantee), r.f64s()),
-    thresholds: thresholdsOf(context.promise, reference.facts, reference.clusters, options),
+    thresholds: thresholdsOf(context.promised, reference.facts, reference.clusters, options),
     nextSession: r.f64(),
     sessions: loadSessions(r),
     episodes: JSON.parse(r.text()) as Record<keyof Episodes, Episode | null>,

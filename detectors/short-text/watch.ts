@@ -1,4 +1,5 @@
 import { type Fenwick, fenwickOf } from "../statistics/fenwick.ts";
+import type { Promised } from "../statistics/promised.ts";
 import { createLayout } from "./bets.ts";
 import type { Episodes } from "./episode.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
@@ -44,7 +45,7 @@ export interface Counts {
   cellVaries: boolean;
 }
 
-export function createWatch(reference: Reference, index: number, promise: number, options: Options): Watch {
+export function createWatch(reference: Reference, index: number, promised: Promised, options: Options): Watch {
   const bins = new Uint32Array(options.bins);
   let scores = 0;
   for (const bin of reference.bins) bins[bin] = bins[bin]! + 1;
@@ -52,7 +53,7 @@ export function createWatch(reference: Reference, index: number, promise: number
   return {
     reference,
     evidence: createEvidence(createLayout(reference.clusters, options.guarantee)),
-    thresholds: thresholdsOf(promise, reference.facts, reference.clusters, options),
+    thresholds: thresholdsOf(promised, reference.facts, reference.clusters, options),
     counts: countsOf(fenwickOf(bins), reference.clusterCounts.slice(), reference.cellCounts.slice()),
     sessions: new Map(),
     nextSession: 0,

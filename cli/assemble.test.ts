@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { DETECTORS } from "../detectors/index.ts";
+import { factsOf, learntWith } from "./assemble.ts";
+import { parseConfig } from "./config/load.ts";
+import { monitorSettings } from "./settings.ts";
+
+function configOf(promise: string) {
+  const text = `monitors:\n  m:\n    detector: numeric\n    source: { http: {} }\n    falseAlarms: ${promise}\n`;
+  const result = parseConfig(text, "t.yaml", DETECTORS, {});
+  if ("mistakes" in result) throw new RangeError(JSON.stringify(result.mistakes));
+  return result.config;
+}
+
+function madeWith(promise: string) {
+  const config = configOf(promise);
+  return learntWith(config.monitors.m!, config);
+}
+
+test("the promise may change freely, but for one thing: days need the rate that is learnt with the reference", () => {
+  expect(madeWith("{ events: 5000 }")).toEqual(madeWith("{ events: 9000 }"));
+  expect(madeWith("{ days: 1 }")).toEqual(madeWith("{ days: 7 }"));
+  expect(madeWith("{ days: 1 }")).not.toEqual(madeWith("{ events: 5000 }"));
+});
+
+test("days reach the detector, and are not shown as one number for all keys", () => {
+  const monitor = configOf("{ days: 1.5 }").monitors.m!;
+  expect(monitorSettings("m", monitor, "t.yaml")).toMatchObject({ promise: null, promiseDays: 1.5 });
+  expect(factsOf(monitor).promise).toBeNull();
+  expect(factsOf(configOf("{ events: 5000 }").monitors.m!).promise).toBe(5000);
+});
