@@ -192,14 +192,18 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     stop() {
       stopping ??= (async () => {
         if (timer) clearInterval(timer);
-        const patience = setTimeout(() => {
-          log.warn("the store does not answer: what was not committed will be read again");
-          for (const feed of running) feed.intake.abandon();
-        }, context.stopPatienceMs ?? STOP_PATIENCE_MS);
+        let patience: NodeJS.Timeout | undefined;
+        const lost = new Promise<void>((resolve) => {
+          patience = setTimeout(() => {
+            log.warn("the store does not answer: what was not committed will be read again");
+            for (const feed of running) feed.intake.abandon();
+            resolve();
+          }, context.stopPatienceMs ?? STOP_PATIENCE_MS);
+        });
         await Promise.all(running.map((f) => f.source.stop()));
         await Promise.allSettled(running.map((f) => f.run));
         for (const feed of running) await feed.intake.close();
-        await commanding;
+        await Promise.race([commanding, lost]);
         clearTimeout(patience);
         for (const feed of running) for (const m of feed.monitors) m.model.close?.();
       })();

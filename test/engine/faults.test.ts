@@ -153,6 +153,20 @@ test.each(["refuses", "never answers"])("a service stops soon although its store
   expect((await store.lanes(RUN))[0]?.nextOffset).toBe(20);
 });
 
+test("a service stops soon although its store never says whether there are commands", async () => {
+  const store: Store = { ...createMemoryStore(), pendingCommands: () => new Promise(() => {}) };
+  const source = createMemorySource(new Map());
+  const monitor = monitorOf("m");
+  const service = serviceOf({ source, monitors: [monitor], monitorsOf: () => [monitor] }, store, {
+    stopPatienceMs: 300,
+  });
+  await service.start();
+  await source.push(0, Array(25).fill({ value: 1 }));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await service.stop();
+  expect((await store.lanes(RUN))[0]?.nextOffset).toBe(25);
+});
+
 test("a mistake of ours ends the process loudly instead of stopping a stream in silence", async () => {
   const store = createMemoryStore();
   const broken: Store = {
