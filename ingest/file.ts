@@ -65,7 +65,7 @@ export function createFileSource(options: FileSourceOptions): Source {
 }
 
 async function openFile(path: string): Promise<FileHandle> {
-  const fix = "Check `path` in the monitor's source";
+  const fix = "Check the path";
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     const what = error.code === "ENOENT" ? "there is no such file" : `it cannot be opened (${error.code})`;
     throw new TidegaugeError("SOURCE_MISSING", { source: path, what, fix }, error);
@@ -96,7 +96,12 @@ async function readGzip(context: FileContext, file: FileHandle, intake: Intake):
     for (;;) {
       const next = await readChunk(chunks);
       if (next instanceof Error) {
-        const details = { topic: partition.topic, partition: 0, offset: feed.line(), why: next.message };
+        const details = {
+          topic: partition.topic,
+          partition: 0,
+          offset: feed.line(),
+          why: `its gzip data are damaged (${next.message})`,
+        };
         return intake.halt(partition, new TidegaugeError("POISON_BATCH", details, next));
       }
       if (next === null) break;

@@ -1,4 +1,3 @@
-import { createWriteStream, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
 import { DETECTORS } from "../../detectors/index.ts";
@@ -9,13 +8,14 @@ import { NO_METER } from "../../engine/meter.ts";
 import type { Monitor } from "../../engine/monitor.ts";
 import { createService } from "../../engine/service.ts";
 import type { Source } from "../../engine/source.ts";
-import type { Store } from "../../engine/store.ts";
+import type { DeadLetter, Store } from "../../engine/store.ts";
 import { createFileSource } from "../../ingest/file.ts";
 import { createStdinSource } from "../../ingest/stdin.ts";
 import { openEnvironment, openMonitor } from "../assemble.ts";
 import { loadConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
+import { type Output, openOutput } from "./output.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import { printSummary, type Summary, summarise } from "./summary.ts";
 
@@ -28,7 +28,7 @@ export const backtest: CliCommand = {
   -m, --monitor NAME   which of its monitors (default: the only one)
   -i, --input FILE     NDJSON events, gzip by the name's end .gz, - for standard input
   -o, --output FILE    signals as NDJSON, - for standard output
-  -s, --summary FILE   counts and speed as JSON
+  -s, --summary FILE   counts and speed as JSON, - for standard output
   -q, --quiet          no table
 `,
   example: "tidegauge backtest -c tidegauge.yaml --monitor support-bot --input events.ndjson --output signals.ndjson",
@@ -61,14 +61,22 @@ export const backtest: CliCommand = {
       input === "-"
         ? createStdinSource({ maxLineBytes })
         : createFileSource({ path: input, follow: false, maxLineBytes });
-    const store = lean(createMemoryStore());
+    let refused: DeadLetter | null = null;
+    const store = lean(createMemoryStore(), (letter) => {
+      refused ??= letter;
+    });
+    const writing = (option: string, file: string | undefined) =>
+      file === undefined ? null : openOutput("backtest", option, file, input);
+    const [signals, counts] = [writing("--output", options.output), writing("--summary", options.summary)];
     const progress = options.quiet ? null : showProgress(input === "-" ? null : input, monitor.counters);
     const summary = await runThrough(monitor, source, store, progress);
-    if (options.output !== undefined) await writeSignals(store, options.output);
-    if (options.summary !== undefined) writeFileSync(options.summary, `${JSON.stringify(summary, null, 2)}\n`);
+    if (signals) await writeSignals(store, signals);
+    counts?.write(`${JSON.stringify(summary, null, 2)}\n`);
+    counts?.close();
     if (!options.quiet)
       printSummary(
         summary,
+        refused,
         `${name} (${monitor.detector.name}) over ${input === "-" ? "standard input" : basename(input)}`,
         process.stderr,
       );
@@ -114,30 +122,23 @@ export async function runThrough(
 }
 
 /** Keeps signals and states; what only a live service shows would fill the memory. */
-function lean(store: Store): Store {
+function lean(store: Store, rejected: (letter: DeadLetter) => void): Store {
   return {
     ...store,
-    commit: (c) => store.commit({ ...c, deadLetters: [], series: [], episodes: [], notifications: [] }),
+    commit: (c) => {
+      c.deadLetters.forEach(rejected);
+      return store.commit({ ...c, deadLetters: [], series: [], episodes: [], notifications: [] });
+    },
   };
 }
 
-async function writeSignals(store: Store, path: string): Promise<void> {
-  const out = path === "-" ? process.stdout : createWriteStream(path);
+async function writeSignals(store: Store, out: Output): Promise<void> {
   for (let after: string | null | undefined; after !== null; ) {
     const page = await store.signals({ limit: 1000, ...(after === undefined ? {} : { after }) });
-    for (const signal of page.items) out.write(`${JSON.stringify(signal)}\n`);
+    out.write(page.items.map((signal) => `${JSON.stringify(signal)}\n`).join(""));
     after = page.items.length === 0 ? null : page.next;
   }
-  if (out !== process.stdout) {
-    await new Promise<void>((resolve, reject) => {
-      out.once("error", (error) =>
-        reject(
-          new TidegaugeError("USAGE", { what: `cannot write ${path}: ${error.message}`, command: "backtest" }, error),
-        ),
-      );
-      (out as ReturnType<typeof createWriteStream>).end(() => resolve());
-    });
-  }
+  out.close();
 }
 
 function only(names: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { Monitor } from "../../engine/monitor.ts";
-import type { Store } from "../../engine/store.ts";
+import type { DeadLetter, Store } from "../../engine/store.ts";
 
 export interface Summary {
   readonly events: number;
@@ -35,7 +35,13 @@ export async function summarise(
   };
 }
 
-export function printSummary(summary: Summary, title: string, out: NodeJS.WritableStream): void {
+/** `refused`: the first event that was rejected, an example of why. */
+export function printSummary(
+  summary: Summary,
+  refused: DeadLetter | null,
+  title: string,
+  out: NodeJS.WritableStream,
+): void {
   const list = (counts: Readonly<Record<string, number>>): string => {
     const text = Object.entries(counts).map(([name, n]) => `${name} ${n.toLocaleString("en")}`);
     return text.length === 0 ? "none" : text.join(", ");
@@ -44,6 +50,7 @@ export function printSummary(summary: Summary, title: string, out: NodeJS.Writab
     ["events", summary.events.toLocaleString("en")],
     ["accepted", summary.accepted.toLocaleString("en")],
     ["rejected", list(summary.rejected)],
+    ...(refused ? [["first rejected", `line ${refused.offset + 1}: ${refused.detail}`] as [string, string]] : []),
     ["keys", summary.keys.toLocaleString("en")],
     ["signals", list(summary.signals)],
     ["events per second", summary.eventsPerSecond.toLocaleString("en")],
