@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { processIdentity } from "./process-identity.ts";
@@ -16,7 +16,7 @@ const GRACE_MS = 500;
 export async function takeLock(path: string): Promise<() => void> {
   const file = join(path, "owner.lock");
   const mine = JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) } satisfies Owner);
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   const deadline = Date.now() + GRACE_MS;
   for (;;) {
     try {
@@ -33,6 +33,17 @@ export async function takeLock(path: string): Promise<() => void> {
     if (owner === null) removeStale(file, found);
     else if (Date.now() > deadline) throw new TidegaugeError("STORE_OWNED", { path, pid: owner });
     else await sleep(20);
+  }
+}
+
+/** One level at a time: where none can be made (below /proc, say), mkdir's own recursion never returns in some versions of Node. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

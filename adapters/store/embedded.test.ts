@@ -126,6 +126,19 @@ describe("embedded store", () => {
     expect(existsSync(join(path, "owner.lock"))).toBe(false);
   });
 
+  test.runIf(process.platform === "linux")(
+    "a folder that cannot be made is told in one line, with what to do",
+    async () => {
+      writeFileSync(join(root, "file"), "");
+      for (const path of ["/proc/tidegauge/data", join(root, "file"), join(root, "file", "below")]) {
+        await expect(createEmbeddedStore({ path }).open()).rejects.toMatchObject({
+          code: "STORE_START",
+          message: expect.stringMatching(/^[^\n]*cannot be made or written \(E\w+\); choose a store\.path[^\n]*$/),
+        });
+      }
+    },
+  );
+
   test("a first start that was cut off is begun anew", async () => {
     const half = join(root, "half");
     mkdirSync(join(half, "postgres.new"), { recursive: true });

@@ -20,6 +20,8 @@ export interface EmbeddedOptions {
 
 /** The path of a socket has at most 107 bytes, of which its name and its folder's take 46. */
 const TEMPORARY_BYTES = 60;
+/** What the system says of a folder that is not ours to write. */
+const CLOSED = new Set(["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR"]);
 const RESTART_MS = 500;
 const LONGEST_RESTART_MS = 10_000;
 
@@ -102,5 +104,9 @@ async function launch(plan: ServerPlan): Promise<EmbeddedServer> {
 
 function startError(path: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined ? error : new TidegaugeError("STORE_START", { path, why: message }, error);
+  if (code === undefined) return error;
+  const why = CLOSED.has(code)
+    ? `the folder cannot be made or written (${code}); choose a store.path that this user may write`
+    : message;
+  return new TidegaugeError("STORE_START", { path, why }, error);
 }
