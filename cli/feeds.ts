@@ -88,6 +88,8 @@ function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor
   const source = createKafkaSource({
     ...kafkaConnection(config),
     group: config.kafka!.group,
+    sessionMs: config.kafka!.sessionSeconds * 1000,
+    heartbeatMs: Math.min(1000, (config.kafka!.sessionSeconds * 1000) / 4),
     // A topic starts where its monitors want it to: from the first record if any of them does.
     topics: [...byTopic].map(([topic, monitors]) => ({
       topic,

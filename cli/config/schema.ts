@@ -167,6 +167,12 @@ export function configSchema(detectors: readonly Detector[]) {
           .describe("host:port of some brokers"),
         group: z.string().min(1).default("tidegauge").describe("Consumer group, and the name of the live run"),
         client: z.enum(["kafkajs"]).default("kafkajs").describe("Client library"),
+        sessionSeconds: z
+          .number()
+          .min(0.5)
+          .max(300)
+          .default(15)
+          .describe("After so long without a sign of life a member's partitions go to others"),
         ssl: z.boolean().default(false).describe("TLS"),
         sasl: z
           .strictObject({

@@ -24,7 +24,7 @@ export function placeBet(
   bet.p = Math.min(1 - P_LEAST, Math.max(P_LEAST, p));
   bet.neutral = equal === ranks.total;
   bet.startRank = counts.rankVaries ? 1 : 0;
-  const tolerance = toleranceOf(reference.facts, options);
+  const tolerance = toleranceOf(reference.facts, options, reference.source);
   bet.cluster = at.cluster;
   bet.clusterShare = shareOf(counts.cluster, counts.clusterTotal, at.cluster, tolerance, options.alpha);
   bet.startCluster = counts.clusterVaries ? 1 : 0;

@@ -34,7 +34,9 @@ export const options = z.strictObject({
     .max(10)
     .nullable()
     .default(null)
-    .describe("Growth of a known topic that is still normal (τ). null: 1.5, with sessions 1.25."),
+    .describe(
+      "Growth of a known topic that is still normal (τ). null: 1.5 (1.1 with the hash encoder), with sessions 1.25.",
+    ),
   repeats: z
     .int()
     .min(0)

@@ -37,6 +37,7 @@ export async function killRounds(plan: KillPlan): Promise<KillResult> {
     // From before the store is up to deep inside the stream.
     const started = round % 5 === 0 ? Promise.resolve() : service.url.catch(() => undefined);
     await started;
+    if (round % 5 !== 0) await untilReading(service);
     await wait(uniform(random) * 600);
     // Every fifth kill comes before or while the service starts; the others just after it said where it stands.
     const state = round % 5 === 0 ? null : await progress(service);
@@ -47,6 +48,14 @@ export async function killRounds(plan: KillPlan): Promise<KillResult> {
   }
   const killed = await throughToTheEnd(plan, loud);
   return { undisturbed, killed, signals: (killed.signals as unknown[]).length, progressed: seen.size };
+}
+
+/** Until it owns its partition: after a kill a Kafka group first waits for the dead member. */
+async function untilReading(service: RunningService): Promise<void> {
+  for (const until = Date.now() + 30_000; Date.now() < until; await wait(20)) {
+    const state = await progress(service);
+    if (state !== null && state !== "") return;
+  }
 }
 
 function wait(ms: number): Promise<void> {

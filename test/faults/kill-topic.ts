@@ -8,7 +8,7 @@ export async function killTopic(kafka: TestKafka, records: number): Promise<{ to
   const events = killEvents(records);
   for (let at = 0; at < events.length; at += 5000) await kafka.produce(topic, 0, events.slice(at, at + 5000));
   return {
-    top: `kafka: { brokers: ["${kafka.brokers[0]}"], group: ${topic} }`,
+    top: `kafka: { brokers: ["${kafka.brokers[0]}"], group: ${topic}, sessionSeconds: 1 }`,
     monitor: `{ kafka: { topic: ${topic} } }`,
   };
 }
