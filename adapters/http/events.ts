@@ -29,6 +29,12 @@ export async function takeEvents(
   return { accepted, rejected: { ...rejected } };
 }
 
+/** Packed bytes would become dead letters one by one. */
+export function requirePlainBody(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === "identity") return;
+  throw badRequest(`Bodies with content-encoding ${encoding} are not unpacked`, "Send the events as they are");
+}
+
 /** `application/json` is one event, however it is laid out, unless it only makes sense line by line. */
 export function splitBodies(body: Uint8Array, contentType: string | undefined): readonly Uint8Array[] {
   const lines = linesOf(body);

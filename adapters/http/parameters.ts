@@ -8,7 +8,7 @@ const cursor = z
   .optional();
 const name = z.string().min(1).max(256);
 const key = z.string().min(1).max(1024);
-const limit = z.coerce.number().int().min(1).max(1000).default(100);
+const limit = upTo(1000).default(100);
 const flag = z.enum(["true", "false"]).default("false");
 const note = z.string().max(2000).optional().meta({ description: "Why, for people" });
 
@@ -25,7 +25,7 @@ export const keysQuery = z.strictObject({
 });
 
 export const keyQuery = z.strictObject({
-  points: z.coerce.number().int().min(1).max(5000).default(500).meta({ description: "Newest points of the series" }),
+  points: upTo(5000).default(500).meta({ description: "Newest points of the series" }),
 });
 
 export const signalsQuery = z.strictObject({
@@ -61,3 +61,8 @@ export const referenceBody = z.strictObject({
 });
 
 export const sessionBody = z.strictObject({ token: z.string().min(1).max(4096) });
+
+function upTo(most: number) {
+  const must = `must be a whole number from 1 to ${most}`;
+  return z.coerce.number(must).int(must).min(1, must).max(most, must);
+}

@@ -6,7 +6,7 @@ import type { ServiceView } from "../../engine/service-view.ts";
 import type { Store } from "../../engine/store.ts";
 import { answerError, type ErrorAnswer } from "./answer-error.ts";
 import type { ApiStore, Context } from "./context.ts";
-import { EVENTS_PATH, takeEvents } from "./events.ts";
+import { EVENTS_PATH, requirePlainBody, takeEvents } from "./events.ts";
 import { accessOf, checkCaller, cookieHeader, requireAccess } from "./guard.ts";
 import { describeApi } from "./openapi.ts";
 import { createOverviews } from "./overview.ts";
@@ -106,6 +106,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
   }
   app.post<{ Params: { name: string } }>(EVENTS_PATH.replace("{name}", ":name"), async (request, reply) => {
     requireAccess(request, tokens, "write");
+    requirePlainBody(request.headers["content-encoding"]);
     const { name } = request.params;
     const taken = await takeEvents(context, name, bytesOf(request.body), request.headers["content-type"]);
     return reply.status(202).send(taken);
@@ -129,7 +130,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
   app.get("/livez", (_, reply) => reply.header("content-type", TEXT).send("ok\n"));
   app.get("/readyz", (_, reply) => {
     const { ok, reasons } = view.ready();
-    const text = ok ? "ok\n" : `${reasons.join("\n")}\n`;
+    const text = ok ? "ok\n" : `${[...new Set(reasons)].join("\n")}\n`;
     return reply
       .status(ok ? 200 : 503)
       .header("content-type", TEXT)

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ZodType } from "zod";
 import * as types from "../../adapters/http/types.ts";
@@ -201,6 +202,14 @@ describe("events in", () => {
   test("what curl sends without a content type works", async () => {
     expect((await post('{"value":1}', "application/x-www-form-urlencoded")).status).toBe(202);
     expect(await inbox()).toEqual(['{"value":1}']);
+  });
+
+  test("a packed body is refused as a whole", async () => {
+    const headers = { "content-encoding": "gzip" };
+    const refused = await api.ask(path, { method: "POST", body: gzipSync('{"value":1}'), headers });
+    expect(refused.status).toBe(400);
+    expect(types.errorBody.parse(refused.json).error.message).toContain("content-encoding gzip");
+    expect(await inbox()).toEqual([]);
   });
 
   test("nothing is answered before it is durable, and a store that fails is told", async () => {
