@@ -35,7 +35,7 @@ function Locked() {
     <section class="problem">
       <h1>This service asks for its token</h1>
       <p>It was started with one; with it you see its monitors here.</p>
-      <SignIn />
+      <SignIn prominent />
     </section>
   );
 }

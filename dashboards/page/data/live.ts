@@ -1,5 +1,6 @@
 import type { Overview, Signal } from "../../../adapters/http/types.ts";
 import { API, get } from "./api.ts";
+import { session } from "./session.ts";
 import { createStore } from "./store.ts";
 
 /**
@@ -24,6 +25,7 @@ const SILENCE_MS = 8_000;
 const SPARK_MS = 10_000;
 /** Without the stream the page asks by itself. */
 const ASK_MS = 5_000;
+const LOCKED_MS = 250;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 let tries = 0;
@@ -33,7 +35,7 @@ export function startLive(): void {
   refreshOverview();
   setInterval(watch, 1_000);
   setInterval(() => {
-    if (!document.hidden) refreshOverview();
+    if (!document.hidden && !isLocked()) refreshOverview();
   }, SPARK_MS);
 }
 
@@ -43,7 +45,9 @@ export async function refreshOverview(): Promise<void> {
     overview.set(answer.value);
     connection.set({ kind: connection.get().kind, heardAt: Date.now() });
   } else if (overview.get() === null) {
-    setTimeout(refreshOverview, 2_000);
+    setTimeout(() => {
+      if (!isLocked()) refreshOverview();
+    }, 2_000);
   }
 }
 
@@ -70,9 +74,19 @@ function open(): void {
     if (source.readyState !== EventSource.CLOSED) return;
     // Refused for good as far as the browser is concerned: what was missed is fetched anew after the next opening.
     source.close();
-    setTimeout(open, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+    setTimeout(reopen, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
     tries += 1;
   });
+}
+
+/** Nobody knocks at a locked door; once signed in, at once. */
+function reopen(): void {
+  if (isLocked()) setTimeout(reopen, LOCKED_MS);
+  else open();
+}
+
+function isLocked(): boolean {
+  return session.get()?.access === "none";
 }
 
 function heard(): void {
@@ -92,6 +106,7 @@ function lost(): void {
 let askedAt = 0;
 
 function watch(): void {
+  if (isLocked()) return;
   if (connection.get().kind === "lost" && !document.hidden && Date.now() - askedAt > ASK_MS) {
     askedAt = Date.now();
     refreshOverview();

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { connection, overview } from "../data/live.ts";
+import { session } from "../data/session.ts";
 import { useStore } from "../data/store.ts";
 import { formatSeconds } from "../parts/format.ts";
 import { Link } from "../router.tsx";
@@ -48,6 +49,7 @@ function Mark() {
 function Freshness() {
   const { kind, heardAt } = useStore(connection);
   const known = useStore(overview);
+  const may = useStore(session);
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     if (kind !== "lost") return;
@@ -61,6 +63,8 @@ function Freshness() {
   useEffect(() => {
     document.body.classList.toggle("stale", kind === "lost" && age !== null && now - (heardAt ?? now) > STALE_MS);
   });
+  // The connection is well; it is for those who signed in.
+  if (may?.access === "none") return null;
   const starting = kind === "live" && known !== null && !known.ready;
   return (
     <div class={`freshness is-${starting ? "starting" : kind}`} title={starting ? known.reasons.join(" ") : undefined}>

@@ -3,7 +3,7 @@ import { refreshOverview } from "../data/live.ts";
 import { signIn } from "../data/session.ts";
 
 /** Asks for the service's token once; the service answers with a cookie, the page keeps nothing. */
-export function SignIn() {
+export function SignIn({ prominent = false }: { prominent?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [token, setToken] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
@@ -18,7 +18,11 @@ export function SignIn() {
   };
   return (
     <>
-      <button type="button" class="button plain" onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        class={`button ${prominent ? "primary" : "plain"}`}
+        onClick={() => dialog.current?.showModal()}
+      >
         Sign in
       </button>
       <dialog ref={dialog} class="sheet" aria-label="Sign in">
