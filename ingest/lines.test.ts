@@ -44,6 +44,10 @@ test("of an endless line no more than the limit is kept", () => {
   expect(splitter.consumed()).toBe(1000 * (1 << 16) + 6);
 });
 
+test("a line of other control characters is not blank: it must be accounted for", () => {
+  for (const byte of [0, 1, 0x0b, 0x0c, 0x1f]) expect(isBlank(Buffer.of(byte))).toBe(false);
+});
+
 test("a line of spaces, tabs and returns is blank", () => {
   expect(["", " ", "\t \r"].map((line) => isBlank(Buffer.from(line)))).toEqual([true, true, true]);
   expect(isBlank(Buffer.from(" 1"))).toBe(false);

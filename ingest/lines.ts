@@ -1,5 +1,7 @@
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+const TAB = 0x09;
+const RETURN = 0x0d;
 
 /** Cuts chunks into lines; a line is a view of its chunk, copied only where it spans two. */
 export interface LineSplitter {
@@ -69,10 +71,10 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
   };
 }
 
+/** Nothing but spaces, tabs and returns. Any other byte is content, if only to be rejected. */
 export function isBlank(line: Uint8Array): boolean {
-  if (line.length > 0 && line[0]! > SPACE) return false;
   for (const byte of line) {
-    if (byte > SPACE) return false;
+    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
   }
   return true;
 }
