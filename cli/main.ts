@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { TidegaugeError } from "../engine/errors.ts";
 import { COMMANDS } from "./commands/index.ts";
+import { nearest } from "./config/nearest.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs the command that argv names; the exit code says how it went: 0 done, 1 failed, 2 wrong use or config. */
@@ -13,9 +14,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const command = COMMANDS.find((c) => c.name === name);
   if (!command) {
     const asked = name === undefined || name === "--help" || name === "-h" || name === "help";
-    const text = overview();
-    if (asked) process.stdout.write(text);
-    else process.stderr.write(`tidegauge: there is no command "${name}".\n\n${text}`);
+    if (asked) process.stdout.write(overview());
+    else process.stderr.write(`${noSuchCommand(name)}\n`);
     return asked && name !== undefined ? 0 : 2;
   }
   if (rest.includes("--help") || rest.includes("-h")) {
@@ -31,6 +31,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`tidegauge ${command.name}: ${error.message} [${error.code}]\n`);
     return error.code.startsWith("CONFIG") || error.code === "USAGE" ? 2 : 1;
   }
+}
+
+function noSuchCommand(name: string): string {
+  const names = COMMANDS.map((c) => c.name);
+  const near = nearest(name, names);
+  const fix = near ? `Did you mean "${near}"?` : `There are ${names.join(", ")}.`;
+  return `tidegauge: there is no command "${name}". ${fix} See \`tidegauge --help\`. [USAGE]`;
 }
 
 function overview(): string {

@@ -17,18 +17,32 @@ export const check: CliCommand = {
       "-c FILE",
     );
     let shown = 0;
-    try {
+    const show = (line: string): void => {
+      process.stderr.write(`${line}\n`);
+      shown++;
+    };
+    const told = (work: () => void): void => {
+      const before = shown;
+      try {
+        work();
+      } catch (error) {
+        if (!(error instanceof TidegaugeError) || error.code !== "CONFIG_INVALID") throw error;
+        if (shown === before) show(error.message);
+      }
+    };
+    told(() => {
       const { config } = loadConfig(path, DETECTORS, process.env, (mistakes) => {
-        for (const m of mistakes) process.stderr.write(`${m.where}: ${m.what}. ${m.fix}\n`);
-        shown = mistakes.length;
+        for (const m of mistakes) show(`${m.where}: ${m.what}. ${m.fix}`);
       });
-      for (const [name, monitor] of Object.entries(config.monitors)) monitorSettings(name, monitor, path);
-      process.stdout.write(`${path} is valid: ${Object.keys(config.monitors).length} monitor(s).\n`);
-      return 0;
-    } catch (error) {
-      if (!(error instanceof TidegaugeError) || shown === 0) throw error;
-      process.stderr.write(`${shown} mistake(s) in ${path}.\n`);
-      return 2;
-    }
+      const monitors = Object.entries(config.monitors);
+      for (const [name, monitor] of monitors) told(() => void monitorSettings(name, monitor, path));
+      if (shown > 0) return;
+      process.stdout.write(`${path} is valid: ${monitors.length} monitor(s).\n`);
+      const idle = monitors.filter(([, monitor]) => monitor.source === undefined).map(([name]) => name);
+      if (idle.length > 0) process.stdout.write(`Without a source, for backtest only: ${idle.join(", ")}.\n`);
+    });
+    if (shown === 0) return 0;
+    process.stderr.write(`${shown} mistake(s) in ${path}.\n`);
+    return 2;
   },
 };

@@ -92,6 +92,27 @@ describe("a config", () => {
     expect(promising("{ day: 1 }")[0]).toMatch(/Did you mean "days"/);
   });
 
+  test("says in words what may stand there", () => {
+    const of = (text: string) => mistakes(text)[0]!.replace(/^t\.yaml:\d+ /, "");
+    expect(of(`${good}    options: { algorithm: adwim }\n`)).toMatch(
+      /^monitors\.latency\.options\.algorithm: "adwim" is not known here\. Did you mean "adwin"\? It may be one of calibrated, adwin, (?!.*undefined)/,
+    );
+    expect(of(`${good}    options: { algorithm: adwin, deltaa: 1 }\n`)).toContain('Did you mean "delta"?');
+    expect(of(`store: { kind: postgres }\n${good}`)).toBe("store.url: is missing. Add it");
+    expect(of(`store: { kind: postgres, url: 5 }\n${good}`)).toContain("expected string or object, received number.");
+    expect(of(`http: { port: 99999 }\n${good}`)).toContain("http.port: must be at most 65535, is 99999.");
+    expect(of(`compute: { backend: cpuu }\n${good}`)).toContain('"cpuu" is not known here. Did you mean "cpu"?');
+    expect(of("monitors: { My Bot: { detector: numeric } }")).toBe(
+      'monitors.My Bot: "My Bot" is no name: lower-case letters, digits, and . _ - after the first. Rename it',
+    );
+    expect(of(`${good}alerts: { ops: { webhook: { url: nope } } }\n`)).toContain(
+      "alerts.ops.webhook.url: is no http or https URL.",
+    );
+    expect(of(`${good}alerts: { ops: { webhook: { url: "https://a.example", secret: "" } } }\n`)).toContain(
+      "alerts.ops.webhook.secret: must not be empty",
+    );
+  });
+
   test("with options of the wrong algorithm says so", () => {
     expect(mistakes(`${good}    options: { algorithm: adwin, threshold: 5 }\n`)[0]).toMatch(
       /t\.yaml:6 .*threshold is a parameter of/,

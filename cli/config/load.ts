@@ -6,6 +6,7 @@ import type { Detector } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { nearest } from "./nearest.ts";
 import { type Config, configSchema, type Secret } from "./schema.ts";
+import { unknownKey, word } from "./wording.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -32,7 +33,9 @@ export function loadConfig(
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new TidegaugeError("CONFIG_UNREADABLE", { path, why: (error as Error).message }, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
+    throw new TidegaugeError("CONFIG_UNREADABLE", { path, why }, error);
   }
   const result = parseConfig(text, path, detectors, env);
   if (!("mistakes" in result)) return { config: result.config, folder: dirname(resolve(path)) };
@@ -59,9 +62,11 @@ export function parseConfig(
     };
   }
   const place = (at: PropertyKey[], keyOf?: string) => locate(doc, lines, path, at, keyOf);
+  const given = (at: PropertyKey[]) => (at.length === 0 ? undefined : doc.getIn(at));
   const mistakes = fillEnvironment(doc, lines, path, env);
   const parsed = configSchema(detectors).safeParse(doc.toJS() ?? {});
-  if (!parsed.success) for (const issue of parsed.error.issues) mistakes.push(...explain(issue, place, detectors));
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) mistakes.push(...explain(issue, place, given, detectors));
   else mistakes.push(...crossCheck(parsed.data, place));
   if (mistakes.length > 0) return { mistakes: mistakes.sort((a, b) => a.line - b.line) };
   return { config: parsed.data! };
@@ -146,31 +151,21 @@ function locate(
   return { line, where: `${path}:${line}${dotted === "" ? "" : ` ${dotted}`}` };
 }
 
-function explain(issue: z.core.$ZodIssue, place: Place, detectors: readonly Detector[]): Mistake[] {
+function explain(
+  issue: z.core.$ZodIssue,
+  place: Place,
+  given: (at: PropertyKey[]) => unknown,
+  detectors: readonly Detector[],
+): Mistake[] {
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(issue.path, detectors);
-    return issue.keys.map((key) => {
-      const near = nearest(key, known);
-      return {
-        ...place([...issue.path], key),
-        what: `unknown key "${key}"`,
-        fix: near ? `Did you mean "${near}"?` : "Remove it",
-      };
-    });
+    return issue.keys.map((key) => ({ ...place([...issue.path], key), ...unknownKey(key, known) }));
   }
   if (issue.code === "invalid_union" && issue.path.at(-1) === "detector") {
     const names = detectors.map((d) => d.name);
     return [{ ...place([...issue.path]), what: "no such detector", fix: `Choose one of ${names.join(", ")}` }];
   }
-  const missing = issue.code === "invalid_type" && /received undefined/.test(issue.message);
-  const what = missing ? "is missing" : issue.message.replace(/^Invalid input: /, "");
-  return [
-    {
-      ...place([...issue.path]),
-      what,
-      fix: missing ? "Add it" : "Correct the value; `tidegauge schema` prints what is allowed",
-    },
-  ];
+  return [{ ...place([...issue.path]), ...word(issue, given([...issue.path])) }];
 }
 
 /** The names that the schema knows at a place. */
@@ -180,7 +175,7 @@ function knownKeys(path: PropertyKey[], detectors: readonly Detector[]): readonl
     const def = (schema as { def?: Record<string, unknown> })?.def;
     if (!def) return undefined;
     if (def.innerType) return step(def.innerType, key);
-    if (def.in) return step(def.in, key);
+    if (def.in) return step(inner(def), key);
     if (def.type === "object") return (def.shape as Record<PropertyKey, unknown>)[key];
     if (def.type === "record") return def.valueType;
     if (def.type === "array") return def.element;
@@ -193,12 +188,18 @@ function knownKeys(path: PropertyKey[], detectors: readonly Detector[]): readonl
     const def = (schema as { def?: Record<string, unknown> })?.def;
     if (!def) return [];
     if (def.innerType) return names(def.innerType);
-    if (def.in) return names(def.in);
+    if (def.in) return names(inner(def));
     if (def.type === "object") return Object.keys(def.shape as object);
     if (def.type === "union") return (def.options as unknown[]).flatMap(names);
     return [];
   };
   return [...new Set(names(level))];
+}
+
+/** Of a pipe the side that describes what people write: after a preprocessing step, not before it. */
+function inner(def: Record<string, unknown>): unknown {
+  const before = (def.in as { def?: { type?: string } }).def;
+  return before?.type === "transform" ? def.out : def.in;
 }
 
 /** What one value says of another. */
