@@ -110,11 +110,15 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     const firstPrune = setTimeout(() => void prune(), FIRST_PRUNE_MS);
     const hourly = setInterval(() => void prune(), PRUNE_EVERY_MS);
     service.ended().then(
-      () => log.info("every stream has reached its end; the service goes on to answer"),
+      () => {
+        if (!draining) log.info("every stream has reached its end; the service goes on to answer");
+      },
       () => undefined,
     );
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
     log.info("running", { url, monitors: monitors.size, backend: env.tensors.backend, store: config.store.kind });
+    if (token === undefined && readToken === undefined && !isLoopback(host))
+      log.warn("everybody who reaches this address may do everything: set http.token, or listen on 127.0.0.1", { url });
     return {
       url,
       async stop() {
@@ -172,6 +176,10 @@ function openChannels(config: Config): Channel[] {
     const allowPrivate = webhook.allowPrivate ?? isAddress(new URL(webhook.url).hostname);
     return createWebhookChannel({ name, url: webhook.url, secrets, allowPrivate, version: VERSION });
   });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function isAddress(host: string): boolean {
