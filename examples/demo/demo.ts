@@ -43,7 +43,8 @@ service.on("exit", (code) => {
   process.stderr.write(`The service ended with code ${code}:\n${tail}\n`);
   leave(1);
 });
-process.on("SIGINT", () => void finish(0));
+// Ctrl-C reaches the service too, and a second signal would hurry it: it is given the time to go by itself.
+process.on("SIGINT", () => void finish(0, 2000));
 process.on("SIGTERM", () => void finish(0));
 
 const base = `http://127.0.0.1:${port}`;
@@ -81,14 +82,24 @@ function yearOf(index: number): number {
   return years[Math.max(0, Math.min(years.length - 1, Math.round(index)))]!;
 }
 
+/** While the demo is being ended nothing more is asked: what waits here ends with the process. */
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(base + path, init);
+  } catch (error) {
+    if (!stopping) throw error;
+    return await new Promise<never>(() => {});
+  }
+}
+
 async function post(monitor: string, events: readonly unknown[]): Promise<void> {
   const body = events.map((e) => JSON.stringify(e)).join("\n");
-  const answer = await fetch(`${base}/api/v1/monitors/${monitor}/events`, {
+  const answer = await ask(`/api/v1/monitors/${monitor}/events`, {
     method: "POST",
     headers: { "content-type": "application/x-ndjson" },
     body,
   });
-  if (answer.status !== 202) {
+  if (answer.status !== 202 && !stopping) {
     process.stderr.write(`POST answered ${answer.status}: ${await answer.text()}\n`);
     await finish(1);
   }
@@ -108,7 +119,7 @@ async function ready(): Promise<void> {
 
 async function settled(monitor: string, events: number): Promise<void> {
   for (;;) {
-    const { events: seen } = (await (await fetch(`${base}/api/v1/monitors/${monitor}`)).json()) as {
+    const { events: seen } = (await (await ask(`/api/v1/monitors/${monitor}`)).json()) as {
       events: { consumed: number };
     };
     if (seen.consumed >= events) break;
@@ -119,7 +130,7 @@ async function settled(monitor: string, events: number): Promise<void> {
 }
 
 async function changes(): Promise<Received[]> {
-  const { signals } = (await (await fetch(`${base}/api/v1/signals?limit=1000`)).json()) as { signals: Received[] };
+  const { signals } = (await (await ask("/api/v1/signals?limit=1000")).json()) as { signals: Received[] };
   return signals;
 }
 
@@ -130,15 +141,18 @@ async function overview(): Promise<{
     keys: { total: number };
   }[];
 }> {
-  return (await (await fetch(`${base}/api/v1/monitors`)).json()) as Awaited<ReturnType<typeof overview>>;
+  return (await (await ask("/api/v1/monitors")).json()) as Awaited<ReturnType<typeof overview>>;
 }
 
-async function finish(code: number): Promise<never> {
+async function finish(code: number, patienceMs = 0): Promise<never> {
+  // Signals often come twice, from the terminal and from npm.
+  if (stopping) return await new Promise<never>(() => {});
   stopping = true;
-  if (service.exitCode === null) {
+  if (service.exitCode === null && service.signalCode === null) {
     const gone = new Promise((resolve) => service.once("exit", resolve));
-    service.kill("SIGTERM");
+    const hurry = setTimeout(() => service.kill("SIGTERM"), patienceMs);
     await gone;
+    clearTimeout(hurry);
   }
   return leave(code);
 }
