@@ -119,6 +119,8 @@ function optionRows(schema: JsonSchema): string[] {
 function withTable(readme: string): string {
   const rows = DETECTORS.map((d) => `| [\`${d.name}\`](docs/reference/${d.name}.md) | ${cell(d.summary)} |`);
   const table = `| detector | what it sees |\n|---|---|\n${rows.join("\n")}`;
+  if (!/<!-- detectors -->\n[\s\S]*\n<!-- \/detectors -->/.test(readme))
+    throw new RangeError("README.md has lost its place for detectors");
   return readme.replace(
     /(<!-- detectors -->\n)[\s\S]*?(\n<!-- \/detectors -->)/,
     (_, a: string, b: string) => `${a}${table}${b}`,

@@ -29,15 +29,18 @@ export function applySignal(
   signal: Signal,
   episodeOf: string | undefined,
   channels: readonly string[],
+  reason: Reason = reasonOf(signal),
 ): EpisodeChange {
   if (spec.episode === "opens") return openOrExtend(header, signal, channels);
   if (spec.episode === "none") return { open: header.open, episodes: [], notifications: [] };
   const touched = header.open.filter((o) => episodeOf === undefined || o.episode.kind === episodeOf);
   if (spec.episode === "updates") return update(header, touched, signal);
-  return close(header, touched, signal, channels, reasonOf(signal));
+  return close(header, touched, signal, channels, reason);
 }
 
-function reasonOf({ kind, explanation }: Signal): NonNullable<Episode["closed"]>["reason"] {
+export type Reason = NonNullable<Episode["closed"]>["reason"];
+
+function reasonOf({ kind, explanation }: Signal): Reason {
   if (kind === "adapted") return "adapted";
   return explanation.reason === "quiet" ? "quiet" : "recovered";
 }

@@ -32,7 +32,10 @@ export const ERRORS = {
       "Detector {detector} of monitor {monitor} failed at {position}: {why}. The monitor is halted; its last commit stands.",
     retryable: false,
   },
-  STORE_UNAVAILABLE: { message: "The store does not answer: {why}. Events wait; nothing is lost.", retryable: true },
+  STORE_UNAVAILABLE: {
+    message: "The store does not answer: {why}. Check that it runs and where; events wait meanwhile.",
+    retryable: true,
+  },
   STORE_OWNED: {
     message: "{path} is in use by process {pid}. Stop it, or choose another store path.",
     retryable: false,

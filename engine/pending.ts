@@ -1,7 +1,7 @@
 import type { Entry } from "./bank.ts";
 import type { Decoded } from "./decode.ts";
 import { NO_SIGNALS, type Outcome } from "./detector.ts";
-import { applyCommand, applySignal, type EpisodeChange, RECOVERED, specOf } from "./episodes.ts";
+import { applyCommand, applySignal, type EpisodeChange, RECOVERED, type Reason, specOf } from "./episodes.ts";
 import { type Place, signalId } from "./ids.ts";
 import { countSignal, type Monitor } from "./monitor.ts";
 import type { Rejection } from "./rejection.ts";
@@ -25,6 +25,8 @@ export interface Pending {
 }
 
 const KEPT_BYTES = 1 << 20;
+/** How a person's word closes an episode. */
+const REASONS = { acknowledge: undefined, adapt: "adapted", "false-alarm": "false-alarm" } as const;
 
 /** `topicId`: the stream's identity where the source knows one: a recreated topic says other ids. */
 export function createPending(monitor: Monitor, lane: LaneName, topicId: string): Pending {
@@ -56,6 +58,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     time: number | null,
     offset: string,
     salt = "",
+    reason?: Reason,
   ): void => {
     drafts.forEach((draft, ordinal) => {
       const spec = specOf(detector, draft.kind) ?? {
@@ -86,7 +89,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       signals.push(signal);
       countSignal(counters, signal.kind, signal.severity);
       if (spec.episode === "opens") counters.lastDriftTime = time ?? counters.lastDriftTime;
-      take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.channels));
+      take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.channels, reason));
     });
   };
 
@@ -143,7 +146,15 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       const h = entry.header;
       const at = { index: Math.max(0, h.events - 1), time: h.time === null ? null : new Date(h.time).toISOString() };
       const drafts = model.command?.(entry.state, { kind: command.kind }) ?? NO_SIGNALS;
-      say(entry, drafts, at.index, h.time, String(Math.max(0, offset - 1)), `command:${command.id}`);
+      say(
+        entry,
+        drafts,
+        at.index,
+        h.time,
+        String(Math.max(0, offset - 1)),
+        `command:${command.id}`,
+        REASONS[command.kind],
+      );
       take(entry, applyCommand(h, command.kind, command.episode, at));
     },
     rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series }),

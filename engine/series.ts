@@ -22,7 +22,7 @@ export function extendSeries(
   if (cut) return close(h, key, index, time);
   if (events < LEAST_EVENTS) return null;
   if (time !== null && h.bucketTime !== null) {
-    if (time - h.bucketTime < LEAST_MS && time >= h.bucketTime && events < width(index) * 64) return null;
+    if (time - h.bucketTime < LEAST_MS && time >= h.bucketTime && events < width(index) * 4) return null;
   } else if (events < width(index)) return null;
   return close(h, key, index, time);
 }

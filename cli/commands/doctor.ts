@@ -63,6 +63,8 @@ async function tried(name: string, work: () => Promise<string>): Promise<Finding
     return { name, ok: true, says: await work() };
   } catch (error) {
     if (!(error instanceof TidegaugeError)) throw error;
+    if (error.code === "STORE_OWNED")
+      return { name, ok: true, says: `in use by process ${error.details.pid}, a running service` };
     return { name, ok: false, says: error.message };
   }
 }

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { RawRecord } from "../../engine/source.ts";
 import { createDecoder, type DecoderOptions } from "./decoder.ts";
-import type { Watermark } from "./picker.ts";
 
 const numeric = z.strictObject({ value: z.number() });
 const vector = z.strictObject({
@@ -59,16 +58,23 @@ describe("a record that fits", () => {
     expect(decode({ event: vector }, '\ufeff{"text":"a","session":null}')).toMatchObject({ event: { text: "a" } });
   });
 
-  test("has NUL and lone surrogates replaced in texts, keys and ids, and says how many", () => {
-    const text = String.raw`{"text":"a\u0000b\ud800","session":"\ud83d\ude00","key":"k\udc00","id":"\u0000"}`;
+  test("has NUL and lone surrogates replaced in texts and ids, and says how many", () => {
+    const text = String.raw`{"text":"a\u0000b\ud800","session":"\ud83d\ude00","key":"k","id":"\u0000"}`;
     const decoded = decode({ event: vector }, text);
     expect(decoded).toEqual({
-      key: "k\ufffd",
+      key: "k",
       event: { text: "a\ufffdb\ufffd", session: "😀" },
       id: "\ufffd",
       time: null,
-      replaced: 3,
+      replaced: 2,
     });
+  });
+
+  test("has its key refused when it would have to be mended: two broken keys must not become one", () => {
+    for (const key of [String.raw`k\u0000`, String.raw`k\udc00`]) {
+      expect(reason({ event: numeric }, `{"value":1,"key":"${key}"}`)).toBe("bad-key");
+    }
+    expect(decode({ event: numeric }, '{"value":1,"key":"k\ufffd"}')).toMatchObject({ key: "k\ufffd" });
   });
 
   test("may carry __proto__ anywhere without harm", () => {
@@ -134,17 +140,6 @@ describe("a record that does not fit is refused as", () => {
   test("whatever its schema names in a refinement's params", () => {
     const event = z.strictObject({ a: z.string() }).refine(() => false, { params: { reason: "tokenizer-mismatch" } });
     expect(reason({ event }, '{"a":"b"}')).toBe("tokenizer-mismatch");
-  });
-
-  test("late only behind the allowed lateness, and without moving the watermark", () => {
-    const decoder = createDecoder({ event: numeric, allowedLatenessMs: 10 });
-    const watermark: Watermark = { time: null };
-    const outcomes = [100, 95, 89, 90, 120, 109, 110].map((time) => {
-      const result = decoder(record(`{"value":1,"time":${time}}`), watermark);
-      return result !== null && "reason" in result ? result.reason : "ok";
-    });
-    expect(outcomes).toEqual(["ok", "ok", "late", "ok", "ok", "late", "ok"]);
-    expect(watermark.time).toBe(120);
   });
 });
 

@@ -16,8 +16,6 @@ export interface PickerOptions<Event = unknown> {
   readonly fields?: Readonly<Record<string, string>>;
   /** JSON pointer of the key; /key where none is given. An event without it has the record's key, else "all". */
   readonly key?: string;
-  /** Milliseconds behind the newest event time of the lane beyond which an event is late; absent: none is. */
-  readonly allowedLatenessMs?: number;
   /** A last look at a valid event, where the schema cannot say it. */
   readonly check?: (event: Event) => Rejection | null;
 }
@@ -32,17 +30,7 @@ export interface Decoded<Event = unknown> {
   readonly replaced: number;
 }
 
-/** What lateness remembers of a lane; must be saved with its position when allowedLatenessMs is set. */
-export interface Watermark {
-  /** Newest time of an accepted event. */
-  time: number | null;
-}
-
-export type Picker<Event = unknown> = (
-  parsed: Parsed,
-  record: RawRecord,
-  watermark?: Watermark,
-) => Decoded<Event> | Rejection;
+export type Picker<Event = unknown> = (parsed: Parsed, record: RawRecord) => Decoded<Event> | Rejection;
 
 /** Picks a monitor's event out of a parsed record and validates it: the half of decoding that differs per monitor. */
 export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event> {
@@ -55,9 +43,8 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
   const getKey = compilePointer(options.key ?? "/key", "key");
   const getTime = compilePointer(pointers.time!, "fields.time");
   const getId = compilePointer(pointers.id!, "fields.id");
-  const lateness = options.allowedLatenessMs;
 
-  return (parsed, record, watermark) => {
+  return (parsed, record) => {
     const document = parsed.value;
     if ((typeof document !== "object" || document === null) && !takesRoot) {
       return { reason: "wrong-type", detail: "The record is JSON but not an object." };
@@ -78,18 +65,14 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
 
     const key = readKey(getKey(document), record.key);
     if (typeof key !== "string") return key;
+    // What was mended in it is not known any more: two broken keys could become one.
+    if (parsed.replaced > 0 && key.includes("\ufffd")) return BROKEN_KEY;
     const time = readTime(getTime(document), record.time);
     if (time !== null && typeof time !== "number") return time;
     const id = readId(getId(document));
     if (id !== null && typeof id !== "string") return id;
     const refused = options.check?.(event) ?? null;
     if (refused !== null) return refused;
-    if (lateness !== undefined && watermark !== undefined && time !== null) {
-      if (watermark.time !== null && time < watermark.time - lateness) {
-        return { reason: "late", detail: `The event is more than ${lateness} ms behind the newest one.` };
-      }
-      if (watermark.time === null || time > watermark.time) watermark.time = time;
-    }
     return { key, event, time, id, replaced: parsed.replaced };
   };
 }
@@ -119,3 +102,8 @@ function readId(value: unknown): string | null | Rejection {
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   return { reason: "wrong-type", detail: "The id is neither a string nor a number." };
 }
+
+const BROKEN_KEY: Rejection = Object.freeze({
+  reason: "bad-key" as const,
+  detail: "The key has a NUL character or half of a surrogate pair.",
+});

@@ -71,10 +71,13 @@ export function openToy(explode: number, recovers: boolean): Model<ToyEvent, Toy
         }
         return { ratio: Math.abs(state.sum) / 100, signals };
       }),
-    command: (state) => {
+    command: (state, { kind }) => {
+      const over = state.over && kind !== "acknowledge";
+      if (kind === "acknowledge") return [];
       state.sum = 0;
       state.over = false;
-      return [];
+      if (!over) return [];
+      return [{ kind: "recovered", onset: null, statistic: 0, threshold: 100, summary: "by command", explanation: {} }];
     },
     inspect: (state) => ({
       status: state.over ? "drifting" : "steady",
