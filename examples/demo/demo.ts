@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { simulatedLatency } from "./latency.ts";
 import { listen, type Received } from "./receiver.ts";
 import { sotuSentences } from "./sotu.ts";
-import { printChange, printSummary } from "./terminal.ts";
+import { type Place, printChange, printSummary } from "./terminal.ts";
 
 /**
  * The main job in a minute: starts the service as a user would, streams real text through it, prints what it finds.
@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "tidegauge-demo-"));
 const port = await freePort(8080);
 const secret = "whsec_dGlkZWdhdWdlLWRlbW8tc2VjcmV0LWtleQ==";
 const receiver = await listen(secret, (signal) => {
-  if (!once) printChange(signal, started, yearOf);
+  if (!once) printChange(signal, started, placeOf);
 });
 const template = readFileSync(new URL("tidegauge.yaml", import.meta.url), "utf8");
 writeFileSync(join(folder, "tidegauge.yaml"), template);
@@ -71,15 +71,16 @@ for (let at = 0; at < sentences.length; at += BATCH) {
 await settled("state-of-the-union", sentences.length);
 if (once) {
   await receiver.quiet();
-  printSummary(await changes(), await overview(), receiver.received, yearOf, (performance.now() - started) / 1000);
+  printSummary(await changes(), await overview(), receiver.received, placeOf, (performance.now() - started) / 1000);
   await finish(0);
 } else {
   say("\n  The stream has ended; the page stays open. Ctrl-C ends the demo.");
 }
 
-/** The address in which an accepted sentence was said. */
-function yearOf(index: number): number {
-  return years[Math.max(0, Math.min(years.length - 1, Math.round(index)))]!;
+/** Where an accepted sentence was said. */
+function placeOf(index: number): Place {
+  const { year, speaker, session } = sentences[Math.max(0, Math.min(sentences.length - 1, Math.round(index)))]!;
+  return { year, speaker, session };
 }
 
 /** While the demo is being ended nothing more is asked: what waits here ends with the process. */

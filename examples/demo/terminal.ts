@@ -1,5 +1,14 @@
 import type { Received } from "./receiver.ts";
 
+/** Where in the addresses a sentence stands; a session is a block of ten sentences. */
+export interface Place {
+  readonly year: number;
+  readonly speaker: string;
+  readonly session: string;
+}
+
+type PlaceOf = (index: number) => Place;
+
 interface Cluster {
   readonly terms: readonly string[];
   readonly examples: readonly string[];
@@ -9,18 +18,18 @@ interface Cluster {
 }
 
 /** One change point as a person wants to read it. */
-export function printChange(signal: Received, started: number, yearOf: (index: number) => number): void {
+export function printChange(signal: Received, started: number, placeOf: PlaceOf): void {
   const after = Math.round((performance.now() - started) / 1000);
   process.stdout.write(
-    `  ■ ${signal.kind} after ${after} s, in the address of ${yearOf(signal.index)}\n${explain(signal, yearOf)}\n`,
+    `  ■ ${signal.kind} after ${after} s, ${spoken(placeOf(signal.index))}\n${explain(signal, placeOf)}\n`,
   );
 }
 
-function explain(signal: Received, yearOf: (index: number) => number): string {
+function explain(signal: Received, placeOf: PlaceOf): string {
   const lines = [`    ${signal.summary}`];
   if (signal.onset)
     lines.push(
-      `    began about ${yearOf(signal.onset.index)} (sentence ${Math.round(signal.onset.index)} of ${signal.index})`,
+      `    began about ${placeOf(signal.onset.index).year}, session ${placeOf(signal.onset.index).session} (sentence ${Math.round(signal.onset.index)} of ${signal.index})`,
     );
   for (const cluster of clustersOf(signal).slice(0, 3)) {
     lines.push(
@@ -41,15 +50,13 @@ export function printSummary(
     }[];
   },
   webhooks: readonly Received[],
-  yearOf: (index: number) => number,
+  placeOf: PlaceOf,
   seconds: number,
 ): void {
   const text = signals.filter((s) => s.detector === "short-text" && (s.kind === "drift" || s.kind === "surge"));
   process.stdout.write(`\n  Change points in real text (${text.length}):\n\n`);
   for (const s of text)
-    process.stdout.write(
-      `  ■ ${s.kind} at sentence ${s.index}, address of ${yearOf(s.index)}\n${explain(s, yearOf)}\n`,
-    );
+    process.stdout.write(`  ■ ${s.kind} at sentence ${s.index}, ${spoken(placeOf(s.index))}\n${explain(s, placeOf)}\n`);
   const rows = overview.monitors.map((m) => {
     const own = signals.filter((s) => s.monitor === m.name);
     const kinds = [...new Set(own.map((s) => s.kind))]
@@ -75,4 +82,8 @@ function percent(share: number): string {
 
 function shorten(text: string): string {
   return text.length <= 110 ? text : `${text.slice(0, 107)}…`;
+}
+
+function spoken({ year, speaker, session }: Place): string {
+  return `address of ${year} (${speaker}, session ${session})`;
 }
