@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { REASONS } from "../../engine/rejection.ts";
 import { fuzzLines } from "../support/fuzz-lines.ts";
+import { startKafka } from "../support/kafka.ts";
 import { allSignals, startTidegauge, untilCommitted } from "../support/service.ts";
 
 const LINES = Number(process.env.FUZZ_LINES ?? 20_000);
@@ -34,18 +35,43 @@ const CASES = [
   },
 ];
 
+const kafka = await startKafka();
+afterAll(async () => {
+  if (!("skip" in kafka)) await kafka.stop();
+});
+
 describe.each(CASES)("$name fed with garbage", ({ name, field, honest, options }) => {
-  test(`${LINES} lines: each is accepted or a dead letter with its reason, and signals carry odd strings safely`, async () => {
+  const lines = [...fuzzLines(LINES, 11, honest, field)];
+
+  test(`${LINES} lines of a file: each is accepted or a dead letter with its reason, and signals carry odd strings safely`, async () => {
     const path = join(folder, `${name}.ndjson`);
-    const lines = [...fuzzLines(LINES, 11, honest, field)];
     writeFileSync(path, Buffer.concat(lines.flatMap((l) => [l, Buffer.from("\n")])));
+    const blank = lines.filter((l) => /^[ \t\r]*$/.test(l.toString("latin1"))).length;
+    await accountFor(`${name}-file`, "", `{ file: { path: ${path} } }`, LINES - blank);
+  }, 300_000);
+
+  test.skipIf("skip" in kafka)(
+    `${LINES} records of a topic: the same`,
+    async () => {
+      if ("skip" in kafka) return;
+      const topic = kafka.unique("fuzz");
+      await kafka.createTopic(topic, 1);
+      for (const batch of batchesOf(lines)) await kafka.produce(topic, 0, batch);
+      const top = `kafka: { brokers: ["${kafka.brokers[0]}"], group: ${topic} }`;
+      await accountFor(`${name}-kafka`, top, `{ kafka: { topic: ${topic} } }`, LINES);
+    },
+    300_000,
+  );
+
+  async function accountFor(run: string, top: string, source: string, expected: number): Promise<void> {
     const service = startTidegauge(
-      `store: { kind: embedded, path: ${join(folder, `${name}-data`)} }
+      `store: { kind: embedded, path: ${join(folder, run)} }
 http: { port: 0 }
+${top}
 monitors:
   m:
     detector: ${name}
-    source: { file: { path: ${path} } }
+    source: ${source}
     ${options}
 `,
       folder,
@@ -55,8 +81,7 @@ monitors:
       events: { consumed: number; accepted: number; rejected: number };
       rejected: Record<string, number>;
     }>("/api/v1/monitors/m");
-    const blank = lines.filter((l) => /^[ \t\r]*$/.test(l.toString("latin1"))).length;
-    expect(events.accepted + events.rejected).toBe(LINES - blank);
+    expect(events.accepted + events.rejected).toBe(expected);
     const { counts } = await service.json<{ counts: Record<string, number> }>("/api/v1/dead-letters?limit=1");
     expect(counts).toEqual(rejected);
     for (const reason of Object.keys(counts)) expect(REASONS).toContain(reason);
@@ -66,8 +91,24 @@ monitors:
     const odd = stringsOf(signals).filter((text) => text.includes("\0") || !text.isWellFormed());
     expect(odd).toEqual([]);
     expect(await service.kill("SIGTERM")).toBe(0);
-  }, 300_000);
+  }
 });
+
+/** Few enough for one request each. */
+function* batchesOf(lines: readonly Buffer[]): Generator<Buffer[]> {
+  let batch: Buffer[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    if (batch.length > 0 && (batch.length === 2000 || bytes + line.length > 1 << 20)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(line);
+    bytes += line.length;
+  }
+  if (batch.length > 0) yield batch;
+}
 
 function stringsOf(value: unknown): string[] {
   if (typeof value === "string") return [value];
