@@ -8,6 +8,8 @@ export interface PartitionIntake extends Intake {
   lanes(): Iterable<Lane>;
   highWatermarkOf(partition: PartitionId): number | null;
   errorOf(partition: PartitionId): TidegaugeError | null;
+  /** Topics that stopped before anything of them was ours, and why. */
+  stopped(): ReadonlyMap<string, TidegaugeError>;
   /** Commits all that is processed; the partitions stay ours. */
   flush(): Promise<void>;
   /** Commits what can be and gives every partition up. */
@@ -32,6 +34,8 @@ export function createIntake(
   const owned = new Map<string, Owned>();
   const leaving = new Set<Lane>();
   const monitorOf = new WeakMap<Lane, Monitor>();
+  /** Topics that stopped before anything of them was ours. */
+  const stopped = new Map<string, TidegaugeError>();
   const nameOf = (p: PartitionId): string => `${p.topic}\u0000${p.partition}`;
 
   const deliver = async (partition: PartitionId, batch: RecordBatch): Promise<void> => {
@@ -118,8 +122,10 @@ export function createIntake(
     halt(partition, error) {
       const here = owned.get(nameOf(partition));
       if (here) here.error = error;
+      else stopped.set(partition.topic, error);
       context.log.error(error.message, { code: error.code, ...partition });
     },
+    stopped: () => stopped,
     *lanes() {
       for (const here of owned.values()) yield* here.lanes;
     },

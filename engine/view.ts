@@ -85,6 +85,9 @@ function monitorView(
       const error = lane.error() ?? feed.intake.errorOf(lane.name);
       if (error) return error.message;
     }
+    for (const [topic, error] of feed.intake.stopped()) {
+      if (feed.monitorsOf(topic).includes(monitor)) return error.message;
+    }
     return feed.error?.message ?? null;
   };
   return {

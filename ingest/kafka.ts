@@ -63,12 +63,13 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
 
   /** One consumer after the other until stop() or something that cannot be mended. */
   async function runSessions(intake: Intake): Promise<void> {
-    await whileUnavailable(() => cluster.partitions(topics));
+    const present = await whileUnavailable(() => existing(intake));
+    if (present === null) return;
     const fatal: unknown[] = [];
     let backoff = FIRST_BACKOFF_MS;
     while (!stop.signal.aborted) {
       const opened = Date.now();
-      const failure = await live(intake, (error) => fatal.push(error));
+      const failure = await live(intake, present, (error) => fatal.push(error));
       if (fatal.length > 0) throw fatal[0];
       if (failure === null) return;
       if (Date.now() - opened > HEALTHY_MS) backoff = FIRST_BACKOFF_MS;
@@ -78,14 +79,36 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
   }
 
+  /** A topic that does not exist stops those who listen to it, not the others. */
+  async function existing(intake: Intake): Promise<string[]> {
+    const present: string[] = [];
+    const missing: { readonly topic: string; readonly error: TidegaugeError }[] = [];
+    for (const topic of topics) {
+      try {
+        await cluster.partitions([topic]);
+        present.push(topic);
+      } catch (error) {
+        if (!(error instanceof TidegaugeError) || error.code !== "SOURCE_MISSING") throw error;
+        missing.push({ topic, error });
+      }
+    }
+    if (present.length === 0 && missing[0]) throw missing[0].error;
+    for (const { topic, error } of missing) intake.halt({ topic, partition: 0 }, error);
+    return present;
+  }
+
   /** Null: stopped. */
-  async function live(intake: Intake, fatal: (error: unknown) => void): Promise<Error | null> {
+  async function live(
+    intake: Intake,
+    present: readonly string[],
+    fatal: (error: unknown) => void,
+  ): Promise<Error | null> {
     try {
       session = await openSession({
         kafka,
         cluster,
         group: options.group,
-        topics,
+        topics: present,
         intake,
         log,
         fenced,

@@ -91,7 +91,11 @@ async function countPartitions(
   } catch (error) {
     if (!isUnknownTopic(error)) throw unavailable(topic, (error as Error).message, error);
     const fix = `Create it, or correct the topic in the monitor's source (kafka-topics.sh --create --topic ${topic})`;
-    throw new TidegaugeError("SOURCE_MISSING", { source: `kafka topic ${topic}`, what: "no such topic", fix }, error);
+    throw new TidegaugeError(
+      "SOURCE_MISSING",
+      { source: `kafka topic ${topic}`, what: "the brokers do not know it", fix },
+      error,
+    );
   }
 }
 
