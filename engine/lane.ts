@@ -1,7 +1,7 @@
 import { type Bank, createBank, type Entry } from "./bank.ts";
 import type { Clock } from "./clock.ts";
 import type { Decoded } from "./decode.ts";
-import type { Outcome, StepItem } from "./detector.ts";
+import type { Outcome } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
 import { guardModel } from "./guard-model.ts";
 import type { Log } from "./log.ts";
@@ -10,6 +10,7 @@ import type { Monitor } from "./monitor.ts";
 import { createPending, type Pending } from "./pending.ts";
 import type { RawRecord, RecordBatch } from "./source.ts";
 import type { CommandRecord, LaneClaim, LaneName, Store } from "./store.ts";
+import { createWaves } from "./waves.ts";
 
 /** One monitor on one partition: takes its records in order, keeps its states, commits both together. */
 export interface Lane {
@@ -51,7 +52,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const { store, meter, clock, log } = context;
   const { detector, counters } = monitor;
   const failed = (error: unknown, offset: number | string = "-"): TidegaugeError => {
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const why = error instanceof Error ? oneLine(error) : String(error);
     const position = `${name.topic}[${name.partition}]@${offset}`;
     return new TidegaugeError(
       "DETECTOR_FAILED",
@@ -62,6 +63,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const model = guardModel(monitor.model, failed);
   const bank = createBank(detector, model, store, monitor.limits);
   const guarded: Monitor = { ...monitor, model };
+  const waves = createWaves(model, monitor.allowedLatenessMs);
   const suffix = monitor.order === "none" ? `@${name.partition}` : "";
   let claimed: LaneClaim | null = null;
   let next: number | null = null;
@@ -75,7 +77,6 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   let topicId = "";
   let pending: Pending = createPending(guarded, name, topicId);
   let oldestPending: number | null = null;
-  let wave = 0;
   /** Ends the wait of the work in hand. */
   let leave: () => void = () => {};
 
@@ -223,62 +224,25 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     events: readonly Decoded[],
     prepared: readonly unknown[] | null,
     where: readonly RawRecord[],
-  ): Promise<readonly (Outcome | null)[]> => {
-    const outcomes: (Outcome | null)[] = [];
-    let items: StepItem<unknown, unknown>[] = [];
-    let slots: number[] = [];
-    const flush = async (): Promise<void> => {
-      if (items.length === 0) return;
-      const started = performance.now();
-      const made = model.step(items);
-      const results = made instanceof Promise ? await made : made;
-      meter.update(name.monitor, detector.name, (performance.now() - started) / 1000);
-      meter.batchSize(name.monitor, items.length);
-      for (let j = 0; j < slots.length; j++) {
-        const slot = slots[j]!;
-        const outcome = results[j]!;
-        outcomes[slot] = outcome;
-        const { header } = entries[slot]!;
-        const { time } = events[slot]!;
-        if (!outcome.reject && time !== null && (header.time === null || time > header.time)) header.time = time;
-      }
-      items = [];
-      slots = [];
-      wave++;
-    };
+  ): Promise<readonly Outcome[]> => {
+    const started = performance.now();
     try {
-      for (let i = 0; i < events.length; i++) {
-        const entry = entries[i]!;
-        const event = events[i]!;
-        if (entry.wave === wave) await flush();
-        if (late(entry, event)) {
-          outcomes[i] = LATE;
-          continue;
-        }
-        entry.wave = wave;
-        items.push({ state: entry.state, event: event.event, time: event.time, prepared: prepared?.[i] });
-        slots.push(i);
-      }
-      await flush();
+      return await waves.step(entries, events, prepared);
     } catch (error) {
-      if (error instanceof TidegaugeError && error.code !== "DETECTOR_FAILED") halt(error);
-      halt(failed(error, where[Math.max(0, ...slots)]?.offset));
+      if (error instanceof TidegaugeError && error.code !== "DETECTOR_FAILED") return halt(error);
+      return halt(failed(error, where[waves.at()]?.offset));
+    } finally {
+      meter.update(name.monitor, detector.name, (performance.now() - started) / 1000);
+      meter.batchSize(name.monitor, events.length);
     }
-    return outcomes;
   };
 
-  const late = (entry: Entry, event: Decoded): boolean =>
-    monitor.allowedLatenessMs !== null &&
-    event.time !== null &&
-    entry.header.time !== null &&
-    event.time < entry.header.time - monitor.allowedLatenessMs;
-
-  const book = (entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome | null, now: number): void => {
-    if (outcome?.reject) {
+  const book = (entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome, now: number): void => {
+    if (outcome.reject) {
       pending.reject(record, outcome.reject);
       return;
     }
-    pending.accept(entry, event, record, outcome!);
+    pending.accept(entry, event, record, outcome);
     bank.touch(entry, now);
   };
 
@@ -358,8 +322,8 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   };
 }
 
-const LATE: Outcome = Object.freeze({
-  ratio: 0,
-  signals: [],
-  reject: { reason: "late" as const, detail: "The event is older than its key's newest by more than allowedLateness." },
-});
+/** What went wrong and where in the program; people see it, so it stays a line. */
+function oneLine(error: Error): string {
+  const [what = error.message, where = ""] = (error.stack ?? "").split("\n");
+  return `${what} ${where.trim()}`.trim();
+}

@@ -4,7 +4,7 @@ export interface Meter {
   eventToDecision(monitor: string, seconds: number): void;
   /** Broker time (event time) until the commit that carries the event. */
   eventToCommit(monitor: string, seconds: number): void;
-  /** One step() call, all its keys. */
+  /** All step() calls of one batch. */
   update(monitor: string, detector: string, seconds: number): void;
   /** Events in one batch handed to a detector. */
   batchSize(monitor: string, events: number): void;

@@ -1,0 +1,72 @@
+import type { Entry } from "./bank.ts";
+import type { Decoded } from "./decode.ts";
+import type { Model, Outcome, StepItem } from "./detector.ts";
+
+/** Steps a lane's events in stream order, in waves in which each key stands once. */
+export interface Waves {
+  /** One outcome per event. */
+  step(
+    entries: readonly Entry[],
+    events: readonly Decoded[],
+    prepared: readonly unknown[] | null,
+  ): Promise<readonly Outcome[]>;
+  /** Index of the newest event in hand: near where a step failed. */
+  at(): number;
+}
+
+/** `allowedLatenessMs`: how late an event may be against its key's newest; null: nothing is late. */
+export function createWaves(model: Model, allowedLatenessMs: number | null): Waves {
+  let wave = 0;
+  let at = 0;
+
+  const isLate = ({ header }: Entry, { time }: Decoded): boolean =>
+    allowedLatenessMs !== null && time !== null && header.time !== null && time < header.time - allowedLatenessMs;
+
+  return {
+    async step(entries, events, prepared) {
+      const outcomes: Outcome[] = [];
+      let items: StepItem<unknown, unknown>[] = [];
+      let slots: number[] = [];
+      const flush = async (): Promise<void> => {
+        if (items.length === 0) return;
+        const made = model.step(items);
+        const results = made instanceof Promise ? await made : made;
+        for (let j = 0; j < slots.length; j++) {
+          const slot = slots[j]!;
+          const outcome = results[j]!;
+          outcomes[slot] = outcome;
+          if (!outcome.reject) keepTime(entries[slot]!, events[slot]!);
+        }
+        items = [];
+        slots = [];
+        wave++;
+      };
+      for (let i = 0; i < events.length; i++) {
+        const entry = entries[i]!;
+        const { event, time } = events[i]!;
+        if (entry.wave === wave) await flush();
+        at = i;
+        if (isLate(entry, events[i]!)) {
+          outcomes[i] = LATE;
+          continue;
+        }
+        entry.wave = wave;
+        items.push({ state: entry.state, event, time, prepared: prepared?.[i] });
+        slots.push(i);
+      }
+      await flush();
+      return outcomes;
+    },
+    at: () => at,
+  };
+}
+
+function keepTime({ header }: Entry, { time }: Decoded): void {
+  if (time !== null && (header.time === null || time > header.time)) header.time = time;
+}
+
+const LATE: Outcome = Object.freeze({
+  ratio: 0,
+  signals: [],
+  reject: { reason: "late" as const, detail: "The event is older than its key's newest by more than allowedLateness." },
+});
