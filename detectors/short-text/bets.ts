@@ -60,6 +60,21 @@ export interface Bet {
   startCell: number;
 }
 
+/** One to write into, event after event: nothing known, nothing said. */
+export function createBet(): Bet {
+  return {
+    p: 1,
+    neutral: false,
+    cluster: 0,
+    clusterShare: 1,
+    cell: 0,
+    cellShare: 1,
+    startRank: 0,
+    startCluster: 0,
+    startCell: 0,
+  };
+}
+
 /** e-values of the rank bets. */
 export function rankBets(bet: Bet, out: Float64Array): void {
   if (bet.neutral) {

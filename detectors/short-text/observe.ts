@@ -1,6 +1,6 @@
 import { NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import { type Random, uniform } from "../statistics/random.ts";
-import type { Bet } from "./bets.ts";
+import { createBet } from "./bets.ts";
 import { placeBet, take } from "./counts.ts";
 import { isOpen } from "./episode.ts";
 import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evidence.ts";
@@ -80,17 +80,7 @@ export function ratioOf({ drift, surge, thresholds }: Watch): number {
   return Math.max(drift / thresholds.drift, surge / thresholds.surge);
 }
 
-const bet: Bet = {
-  p: 1,
-  neutral: false,
-  cluster: 0,
-  clusterShare: 1,
-  cell: 0,
-  cellShare: 1,
-  startRank: 0,
-  startCluster: 0,
-  startCell: 0,
-};
+const bet = createBet();
 
 /** Lets the bet play, alone or as a turn of its session. */
 function evidenceOf(watch: Watch, seen: Observation, options: Options): { skipped: boolean; session: number } {

@@ -1,5 +1,5 @@
 import type { Onset } from "../../engine/signal.ts";
-import { type Bet, type Layout, RANK_BETS, rankBets, type SymbolFamily, symbolFamilies } from "./bets.ts";
+import { createBet, type Layout, RANK_BETS, rankBets, type SymbolFamily, symbolFamilies } from "./bets.ts";
 import { each, FLAG, type History } from "./history.ts";
 
 /**
@@ -90,17 +90,7 @@ function gather(history: History, from: number, clusters: number): Replay {
   return { ...replay, count };
 }
 
-const bet: Bet = {
-  p: 1,
-  neutral: false,
-  cluster: 0,
-  clusterShare: 1,
-  cell: 0,
-  cellShare: 1,
-  startRank: 0,
-  startCluster: 0,
-  startCell: 0,
-};
+const bet = createBet();
 
 /** Adds one bet's w·Π_{i ≥ k} factor(i) to g(k) at every k where a change may start. */
 function accumulate(
