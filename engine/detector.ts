@@ -109,6 +109,11 @@ export interface Model<Event = unknown, State = unknown> {
   save(states: readonly State[]): readonly Snapshot[] | Promise<readonly Snapshot[]>;
   /** Every older version too, else SNAPSHOT_UNREADABLE. */
   load(snapshots: readonly Snapshot[]): readonly State[] | Promise<readonly State[]>;
+  /**
+   * How well it predicted each accepted event before learning from it, over all keys since open(): fractions and mean
+   * losses by name, for the summary of a backtest; null while there was nothing to predict.
+   */
+  prequential?(): Readonly<Record<string, number>> | null;
   /** False: it never says recovered; the engine closes episodes after quietEvents. */
   readonly recovers: boolean;
   /** Frees what eviction leaves. */

@@ -9,6 +9,8 @@ export interface Summary {
   readonly signals: Readonly<Record<string, number>>;
   readonly eventsPerSecond: number;
   readonly cpuMicrosecondsPerEvent: number;
+  /** For detectors that predict: test-then-train over the whole input. */
+  readonly prequential?: Readonly<Record<string, number>>;
 }
 
 export async function summarise(
@@ -24,6 +26,7 @@ export async function summarise(
   }
   const byStatus = await store.keyCounts(monitor.run, monitor.name);
   const events = counters.consumed;
+  const prequential = monitor.model.prequential?.() ?? null;
   return {
     events,
     accepted: counters.accepted,
@@ -32,6 +35,7 @@ export async function summarise(
     signals,
     eventsPerSecond: Math.round(events / Math.max(spent.seconds, 1e-9)),
     cpuMicrosecondsPerEvent: events === 0 ? 0 : Math.round((spent.cpuMicroseconds / events) * 1000) / 1000,
+    ...(prequential ? { prequential } : {}),
   };
 }
 
@@ -53,8 +57,15 @@ export function printSummary(
     ...(refused ? [["first rejected", `line ${refused.offset + 1}: ${refused.detail}`] as [string, string]] : []),
     ["keys", summary.keys.toLocaleString("en")],
     ["signals", list(summary.signals)],
+    ...(summary.prequential ? [["prequential", scores(summary.prequential)] as [string, string]] : []),
     ["events per second", summary.eventsPerSecond.toLocaleString("en")],
     ["CPU µs per event", String(summary.cpuMicrosecondsPerEvent)],
   ];
   out.write(`${title}\n${rows.map(([name, value]) => `  ${name.padEnd(18)} ${value}`).join("\n")}\n`);
+}
+
+function scores(prequential: Readonly<Record<string, number>>): string {
+  return Object.entries(prequential)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
+    .join(", ");
 }
