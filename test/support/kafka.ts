@@ -12,7 +12,12 @@ export interface TestKafka {
   readonly admin: Admin;
   /** A name that no other test uses. */
   unique(prefix: string): string;
-  createTopic(topic: string, partitions?: number, config?: Readonly<Record<string, string>>): Promise<void>;
+  createTopic(
+    topic: string,
+    partitions?: number,
+    config?: Readonly<Record<string, string>>,
+    replication?: number,
+  ): Promise<void>;
   /** All to one partition, in order. */
   produce(topic: string, partition: number, values: readonly (string | Buffer | null)[]): Promise<void>;
   /** Ends this test's connections; the broker goes with the test run. */
@@ -127,9 +132,12 @@ async function connect(brokers: string[]): Promise<TestKafka> {
     brokers,
     admin,
     unique: (prefix) => `${prefix}-${process.pid}-${Date.now().toString(36)}-${names++}`,
-    async createTopic(topic, partitions = 1, config = {}) {
+    async createTopic(topic, partitions = 1, config = {}, replication = 1) {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true });
+      await admin.createTopics({
+        topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries }],
+        waitForLeaders: true,
+      });
     },
     async produce(topic, partition, values) {
       for (let i = 0; i < values.length; i += 1000) {
