@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { detectorMetrics, METRICS, PREFIX } from "../adapters/metrics/catalog.ts";
+import { provisioning } from "../dashboards/provisioning.ts";
 import { DETECTORS } from "../detectors/index.ts";
 import type { Detector } from "../engine/detector.ts";
 import { ERRORS } from "../engine/errors.ts";
@@ -20,6 +21,7 @@ export function generated(root: string): ReadonlyMap<string, string> {
   files.set("docs/reference/metrics.md", metricsPage());
   for (const detector of DETECTORS) files.set(`docs/reference/${detector.name}.md`, detectorPage(detector));
   files.set("README.md", withTable(readFileSync(`${root}/README.md`, "utf8")));
+  for (const [path, content] of provisioning(DETECTORS)) files.set(`dashboards/provisioning/${path}`, content);
   return files;
 }
 

@@ -18,6 +18,7 @@ import { factsOf, learntWith, openEnvironment, openMonitor, pathFrom } from "./a
 import { type LoadedConfig, readSecret } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { openFeeds } from "./feeds.ts";
+import { packageFolder } from "./package-folder.ts";
 import { VERSION } from "./version.ts";
 
 export interface Started {
@@ -72,6 +73,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       store,
       metrics,
       pageDir: pageFolder(),
+      runbooksDir: packageFolder("docs/runbooks") ?? "",
       host,
       port: wanted,
       allowedHosts,

@@ -55,6 +55,10 @@ function plainPaths(accepted: Json, failure: Json): Json {
       parameters: [resume],
     }),
     "/metrics": text("Prometheus text, OpenMetrics when asked", "text/plain"),
+    "/runbooks/{alert}": text("What to do about an alert of the rules", "text/plain", {
+      parameters: [{ name: "alert", in: "path", required: true, schema: { type: "string" } }],
+      security: [],
+    }),
     "/livez": text("The process answers", "text/plain", { security: [] }),
     "/readyz": text("Ready; 503 and the reasons when not", "text/plain", { security: [] }),
   };

@@ -17,6 +17,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { monitorRoutes } from "./routes/monitors.ts";
 import { recordRoutes } from "./routes/records.ts";
 import { sessionRoutes } from "./routes/session.ts";
+import { addRunbooks } from "./runbooks.ts";
 import { createStreams, STREAM_SETTINGS, type StreamSettings } from "./stream.ts";
 import { createTokens, type TokenSettings } from "./tokens.ts";
 
@@ -26,6 +27,8 @@ export interface HttpSettings extends TokenSettings {
   readonly metrics: MetricsPort;
   /** Folder of the built live page; it may be missing. */
   readonly pageDir: string;
+  /** Folder of the runbooks that alerts link to; it may be missing. */
+  readonly runbooksDir?: string;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -136,6 +139,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
       .header("content-type", TEXT)
       .send(text);
   });
+  if (settings.runbooksDir !== undefined) addRunbooks(app, settings.runbooksDir);
   addPage(app, loadPage(settings.pageDir));
 
   return {

@@ -1,9 +1,10 @@
 import { backtest } from "./backtest.ts";
 import { check } from "./check.ts";
 import type { CliCommand } from "./command.ts";
+import { dashboards } from "./dashboards.ts";
 import { doctor } from "./doctor.ts";
 import { reset } from "./reset.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 
-export const COMMANDS: readonly CliCommand[] = [run, backtest, check, doctor, reset, schema];
+export const COMMANDS: readonly CliCommand[] = [run, backtest, check, doctor, dashboards, reset, schema];
