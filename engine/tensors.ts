@@ -4,6 +4,19 @@ export interface Tensors {
   readonly device: string;
   /** Copies a row-major matrix [rows, dim] to where the kernels run. */
   matrix(data: Float32Array, rows: number, dim: number): Matrix;
+  /**
+   * Trains an autoencoder on row-major [rows, dim], one pass over the rows in seeded order per epoch.
+   * The same rows, settings and seed give the same weights to the bit on a CPU; a GPU may differ in rounding.
+   * Yields to the event loop between batches.
+   */
+  trainAutoencoder(
+    data: Float32Array,
+    rows: number,
+    dim: number,
+    training: AutoencoderTraining,
+  ): Promise<AutoencoderWeights>;
+  /** A trained one, ready to score. */
+  autoencoder(weights: AutoencoderWeights): Autoencoder;
 }
 
 export interface Matrix {
@@ -23,4 +36,39 @@ export interface Matrix {
 export interface Nearest {
   readonly indices: Uint32Array;
   readonly products: Float32Array;
+}
+
+/** Mean squared error, Adam (β .9, .999, ε 1e-7), uniform Glorot start, the last short batch included. */
+export interface AutoencoderTraining {
+  /** Units of the one hidden ReLU layer. */
+  readonly hidden: number;
+  readonly epochs: number;
+  /** Rows per gradient step. */
+  readonly batch: number;
+  readonly learningRate: number;
+  /** uint32. */
+  readonly seed: number;
+}
+
+/** r(x) = D·relu(E·x + e) + d as plain data, to be kept in a snapshot. */
+export interface AutoencoderWeights {
+  readonly dim: number;
+  readonly hidden: number;
+  /** E, row-major [hidden, dim]. */
+  readonly encoder: Float32Array;
+  /** e, [hidden]. */
+  readonly encoderBias: Float32Array;
+  /** D, row-major [dim, hidden]. */
+  readonly decoder: Float32Array;
+  /** d, [dim]. */
+  readonly decoderBias: Float32Array;
+}
+
+export interface Autoencoder {
+  /**
+   * cos(x, r(x)) of row-major [count, dim]; 0 where either is the zero vector.
+   * Each query's result is the same to the bit whatever else is in the batch.
+   */
+  similarities(queries: Float32Array, count: number): Float32Array;
+  dispose(): void;
 }

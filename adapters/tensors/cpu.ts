@@ -1,5 +1,8 @@
 import type { Matrix, Nearest, Tensors } from "../../engine/tensors.ts";
+import { createAutoencoder } from "./autoencoder.ts";
+import { tfjsWith } from "./tfjs.ts";
 import { createNearest, insert } from "./top.ts";
+import { trainAutoencoder } from "./train-autoencoder.ts";
 
 /**
  * Typed arrays, no compiled code: the oracle of the other backends and what runs without SIMD.
@@ -7,7 +10,13 @@ import { createNearest, insert } from "./top.ts";
  * the order of the SIMD kernel, so both give the same bits.
  */
 export function createCpuTensors(device = "typed arrays"): Tensors {
-  return { backend: "cpu", device, matrix };
+  return {
+    backend: "cpu",
+    device,
+    matrix,
+    trainAutoencoder: async (...given) => trainAutoencoder(tfjsWith("cpu", matrix), ...given),
+    autoencoder: (weights) => createAutoencoder(matrix, weights),
+  };
 }
 
 function matrix(data: Float32Array, rows: number, dim: number): Matrix {

@@ -1,8 +1,11 @@
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Matrix, Nearest, Tensors } from "../../engine/tensors.ts";
 import { type Arena, createArena } from "./arena.ts";
+import { createAutoencoder } from "./autoencoder.ts";
 import { KERNEL_BASE64 } from "./kernel-bytes.ts";
+import { tfjsWith } from "./tfjs.ts";
 import { createNearest } from "./top.ts";
+import { trainAutoencoder } from "./train-autoencoder.ts";
 import { type WasmApi, type WasmMemory, wasmApi } from "./wasm-api.ts";
 
 type NearestKernel = (
@@ -42,10 +45,13 @@ export function createWasmTensors(): Tensors {
     throw new TidegaugeError("BACKEND_UNAVAILABLE", { backend: "wasm", why: "this runtime has no WebAssembly SIMD" });
   }
   const machine = start(wasmApi);
+  const matrix: Tensors["matrix"] = (data, rows, dim) => createMatrix(machine, data, rows, dim);
   return {
     backend: "wasm",
     device: "WebAssembly SIMD",
-    matrix: (data, rows, dim) => createMatrix(machine, data, rows, dim),
+    matrix,
+    trainAutoencoder: async (...given) => trainAutoencoder(tfjsWith("wasm", matrix), ...given),
+    autoencoder: (weights) => createAutoencoder(matrix, weights),
   };
 }
 
