@@ -5,6 +5,7 @@ import { closing, earliestOnset, isOpen, KINDS } from "./episode.ts";
 import { createLearning, roundVector } from "./learning.ts";
 import { recall } from "./recent.ts";
 import { type References, releaseReference } from "./reference.ts";
+import { forgetFrom } from "./scheme.ts";
 import type { State } from "./state.ts";
 import type { Watch } from "./watch.ts";
 
@@ -65,6 +66,7 @@ function forgive(watch: Watch, next: number): SignalDraft[] {
   giveBack(watch, earliestOnset(watch.episodes));
   const signals = close(watch, "A person called it a false alarm: its texts count as normal.");
   watch.evidence.sums.fill(0);
+  if (watch.scheme?.kind === "paper") forgetFrom(watch.scheme, next);
   watch.drift = 0;
   watch.surge = 0;
   watch.since = next;

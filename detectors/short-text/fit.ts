@@ -2,6 +2,7 @@ import type { Tensors } from "../../engine/tensors.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { quantile } from "../statistics/normal.ts";
 import { nextUint32, type Random } from "../statistics/random.ts";
+import { type Autoencoder, closeReconstructor, openReconstructor, similarities } from "./autoencoder.ts";
 import { coverageWarning, measureDependence } from "./dependence.ts";
 import { encodeMany, fitHashEncoder, type HashEncoder } from "./hash-encoder.ts";
 import { kMeans } from "./k-means.ts";
@@ -12,6 +13,7 @@ import type { Options } from "./options.ts";
 import type { ReferenceData, ReferenceFacts, Source } from "./reference.ts";
 import { binOf, scoreOf } from "./score.ts";
 import { orderForSplit, turnsOf } from "./split.ts";
+import { trainAutoencoder } from "./train-autoencoder.ts";
 
 /** Texts kept for the explanation are cut to this length. */
 const SHOWN = 300;
@@ -27,7 +29,7 @@ export function learnReference(
   random: Random,
 ): ReferenceData {
   const sessions = turnsOf(learnt);
-  const split = source === "hash" || options.guarantee;
+  const split = source === "hash" || options.guarantee || options.scheme === "paper";
   const { events, rows } = split
     ? orderForSplit(learnt, sessions.ids, random)
     : { events: learnt, rows: learnt.length };
@@ -35,9 +37,13 @@ export function learnReference(
   const excluded = exclusion(events, sessions.ids);
   const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
   const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
-  const scores = split
-    ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
-    : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
+  const autoencoder = options.scheme === "paper" ? trainAutoencoder(vectors, rows, dim, random) : null;
+  const scores =
+    autoencoder !== null
+      ? reconstructionScores(autoencoder, vectors.subarray(rows * dim), events.length - rows, tensors)
+      : split
+        ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
+        : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
   const wanted = options.clusters ?? Math.min(50, Math.max(5, Math.floor(learnt.length / 20)));
   const km = kMeans(vectors.subarray(0, rows * dim), rows, dim, Math.min(wanted, rows), tensors, random);
   const assignment = assignAll(vectors, events.length, dim, km.centroids, km.count, tensors);
@@ -67,7 +73,21 @@ export function learnReference(
     facts: factsOf(learnt, events, assignment, km.count, sessions, options),
     map: learnMap(vectors, events.length, dim),
     encoder,
+    autoencoder,
   };
+}
+
+/** Never of texts that it was trained on. */
+function reconstructionScores(
+  autoencoder: Autoencoder,
+  vectors: Float32Array,
+  count: number,
+  tensors: Tensors,
+): Float64Array {
+  const reconstructor = openReconstructor(autoencoder, tensors);
+  const similarity = similarities(reconstructor, vectors, count);
+  closeReconstructor(reconstructor);
+  return similarity.map((s) => 1 - s);
 }
 
 function vectorsOf(
@@ -150,7 +170,7 @@ function factsOf(
     to: learnt.at(-1)!.index,
     turns: sessions.ids ? sessions.turns : pseudo ? PSEUDO_SESSION : 1,
     sessions: sessions.ids ? "ids" : pseudo ? "pseudo" : "none",
-    surge: !pseudo && !options.guarantee,
+    surge: !pseudo && !options.guarantee && options.scheme === "calibrated",
     stickiness,
     halfLife,
     warnings,

@@ -15,6 +15,7 @@ import { explain, summarise } from "./explain.ts";
 import { estimateOnset } from "./onset.ts";
 import type { Options } from "./options.ts";
 import { eventsPromised, spreadOf } from "./promise.ts";
+import { forgetFrom, onsetOfScheme } from "./scheme.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Watching {
@@ -27,6 +28,7 @@ export function judge(watch: Watch, index: number, watching: Watching): SignalDr
   const { thresholds, episodes } = watch;
   const signals: SignalDraft[] = [];
   const crossed = KINDS.filter((kind) => watch[kind] >= thresholds[kind]);
+  const onset = crossed.length > 0 && watch.scheme?.kind === "paper" ? onsetOf(watch, "drift").index : index;
   for (const kind of crossed) {
     const episode = episodes[kind];
     if (episode === null) signals.push(alarm(watch, kind, index, watching));
@@ -44,7 +46,7 @@ export function judge(watch: Watch, index: number, watching: Watching): SignalDr
       signals.push(closing(episode, summary, watch[kind], thresholds[kind]));
     }
   }
-  if (crossed.length > 0) restart(watch, index + 1);
+  if (crossed.length > 0) restart(watch, index + 1, onset);
   else warn(watch, signals, watching);
   return signals;
 }
@@ -75,6 +77,7 @@ function crossAgain(watch: Watch, episode: Episode, index: number, watching: Wat
 }
 
 function onsetOf(watch: Watch, kind: Kind): Onset {
+  if (watch.scheme?.kind === "paper") return onsetOfScheme(watch.scheme);
   const { layout } = watch.evidence;
   return estimateOnset(watch.history, watch.since, layout, layout[kind], spreadOf(watch.reference.facts));
 }
@@ -99,7 +102,8 @@ function say(watch: Watch, episode: Episode, kind: string, watching: Watching): 
 }
 
 /** After an alarm all sums start again. */
-function restart(watch: Watch, since: number): void {
+function restart(watch: Watch, since: number, onset: number): void {
+  if (watch.scheme?.kind === "paper") forgetFrom(watch.scheme, onset);
   watch.evidence.sums.fill(0);
   watch.drift = 0;
   watch.surge = 0;

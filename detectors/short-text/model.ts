@@ -16,7 +16,7 @@ import { finishLearning, type LearnContext } from "./learn.ts";
 import { createLearning, roundVector } from "./learning.ts";
 import { observe, ratioOf } from "./observe.ts";
 import type { Options } from "./options.ts";
-import { releaseReference } from "./reference.ts";
+import { disposeReference, releaseReference } from "./reference.ts";
 import { isFresh, type Prepared, resolve, sourceOf } from "./resolve.ts";
 import { loadState, type State, saveState } from "./state.ts";
 
@@ -36,7 +36,8 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
     wanted: settings.reference?.first ?? DEFAULT_REFERENCE,
   };
   return {
-    recovers: true,
+    // The classic schemes know no way back.
+    recovers: options.scheme === "calibrated" || options.scheme === "paper",
     init: (key) => createState(settings, key),
     prepare: (batch) => resolve(batch, how),
     step(batch) {
@@ -65,10 +66,7 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
       for (const state of states) if (state.watch !== null) releaseReference(state.watch.reference, context.references);
     },
     close() {
-      for (const reference of context.references.values()) {
-        reference.matrix.dispose();
-        reference.centres.dispose();
-      }
+      for (const reference of context.references.values()) disposeReference(reference);
       context.references.clear();
     },
   };

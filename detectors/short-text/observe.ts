@@ -7,6 +7,7 @@ import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evi
 import { PSEUDO_SESSION } from "./fit.ts";
 import { append, FLAG } from "./history.ts";
 import { judge, type Watching } from "./judge.ts";
+import { observeScheme } from "./observe-scheme.ts";
 import type { Options } from "./options.ts";
 import { spreadOf } from "./promise.ts";
 import { remember } from "./recent.ts";
@@ -31,6 +32,7 @@ const EWMA = 1 / 200;
 /** One text against the reference: bets, statistics, signals. */
 export function observe(watch: Watch, seen: Observation, random: Random, watching: Watching): Outcome {
   const { options } = watching;
+  if (watch.scheme !== null) return observeScheme(watch, watch.scheme, seen, random, watching);
   const bin = binOf(seen.score, options.bins);
   const far = seen.score > watch.reference.far;
   const high = seen.score > watch.reference.high;
@@ -58,12 +60,7 @@ export function observe(watch: Watch, seen: Observation, random: Random, watchin
     cellShare: bet.cellShare,
     session,
   });
-  if (!seen.repeat) {
-    const { text, index, time, vector } = seen;
-    remember(watch.recent, { text, index, high, session: seen.session, time, vector });
-    watch.novelty += EWMA * (seen.score - watch.novelty);
-    watch.highShare += EWMA * ((high ? 1 : 0) - watch.highShare);
-  }
+  if (!seen.repeat) keep(watch, seen, high);
   if (counted) take(watch, bin, bet, options, random);
   if (!skipped || closed) {
     const { layout, sums } = watch.evidence;
@@ -73,6 +70,13 @@ export function observe(watch: Watch, seen: Observation, random: Random, watchin
   const ratio = ratioOf(watch);
   if (ratio < 1 && options.warnAt === null && !isOpen(watch.episodes)) return { ratio, signals: NO_SIGNALS };
   return { ratio, signals: judge(watch, seen.index, watching) };
+}
+
+/** What the explanation and the gauges need of a text. */
+export function keep(watch: Watch, { text, index, session, time, vector, score }: Observation, high: boolean): void {
+  remember(watch.recent, { text, index, high, session, time, vector });
+  watch.novelty += EWMA * (score - watch.novelty);
+  watch.highShare += EWMA * ((high ? 1 : 0) - watch.highShare);
 }
 
 /** The higher of the two kinds' statistics over their thresholds. */

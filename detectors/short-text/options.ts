@@ -1,6 +1,24 @@
 import { z } from "zod";
 
 export const options = z.strictObject({
+  scheme: z
+    .enum(["calibrated", "paper", "page-hinkley", "adwin"])
+    .default("calibrated")
+    .describe(
+      "How scores become alarms. calibrated: bets that keep the promise. paper: an autoencoder's similarity in batches of 25, Mann–Whitney change-point model. page-hinkley, adwin: on the standardised score, without a promise. The last three say drift only.",
+    ),
+  classic: z
+    .strictObject({
+      delta: z.number().gt(0).max(10).nullable().default(null).describe("Their delta. null: .005 and .002."),
+      threshold: z
+        .number()
+        .gt(0)
+        .nullable()
+        .default(null)
+        .describe("Page–Hinkley's λ, in standard deviations. null: 50."),
+    })
+    .prefault({})
+    .describe("Parameters of the schemes page-hinkley and adwin."),
   neighbours: z.int().min(1).max(20).default(3).describe("Reference texts that a new text is compared with (k)."),
   hubness: z
     .number()

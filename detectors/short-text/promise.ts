@@ -1,6 +1,9 @@
+import { START } from "../statistics/change-point.ts";
+import { changePointThreshold } from "../statistics/change-point-thresholds.ts";
 import { type Promised, promisedEvents } from "../statistics/promised.ts";
 import type { Options } from "./options.ts";
 import type { ReferenceData, ReferenceFacts } from "./reference.ts";
+import { BATCH } from "./scheme.ts";
 
 /** Statistic at which each kind alarms; infinite where a kind is off. */
 export interface Thresholds {
@@ -18,6 +21,11 @@ export function thresholdsOf(
   clusters: number,
   options: Options,
 ): Thresholds {
+  if (options.scheme === "paper") {
+    const batches = eventsPromised(promised, facts) / BATCH;
+    return { drift: changePointThreshold(START, batches, 1), surge: Number.POSITIVE_INFINITY };
+  }
+  if (options.scheme !== "calibrated") return { drift: 1, surge: Number.POSITIVE_INFINITY };
   const calibrated = clusters < 20 ? 0.75 : 0.68;
   const alone = options.guarantee || facts.sessions === "none";
   const perSession = eventsPromised(promised, facts) / facts.turns;

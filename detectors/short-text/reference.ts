@@ -3,6 +3,14 @@ import { makePart } from "../../engine/part.ts";
 import type { Matrix, Tensors } from "../../engine/tensors.ts";
 import { createReader, createWriter } from "../statistics/bytes.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
+import {
+  type Autoencoder,
+  closeReconstructor,
+  loadAutoencoder,
+  openReconstructor,
+  type Reconstructor,
+  saveAutoencoder,
+} from "./autoencoder.ts";
 import { type HashEncoder, loadEncoder, saveEncoder } from "./hash-encoder.ts";
 
 /** Where vectors come from: the events, the fitted encoder, or a model outside. */
@@ -32,6 +40,8 @@ export interface ReferenceData {
   readonly facts: ReferenceFacts;
   readonly map: ReferenceMap;
   readonly encoder: HashEncoder | null;
+  /** The paper's scheme: what it can say back of a text. */
+  readonly autoencoder: Autoencoder | null;
 }
 
 export interface ReferenceFacts {
@@ -62,6 +72,7 @@ export interface Reference extends ReferenceData {
   readonly tensors: Tensors;
   readonly matrix: Matrix;
   readonly centres: Matrix;
+  readonly reconstructor: Reconstructor | null;
   /** States that use it; at 0 it is disposed. */
   users: number;
 }
@@ -70,11 +81,10 @@ export interface Reference extends ReferenceData {
 export type References = Map<string, Reference>;
 
 export function adoptReference(data: ReferenceData, references: References, tensors: Tensors): Reference {
-  return share([makePart(saveData(data)), ...(data.encoder === null ? [] : [makePart(saveEncoder(data.encoder))])], {
-    references,
-    tensors,
-    data: () => data,
-  });
+  const parts = [makePart(saveData(data))];
+  if (data.encoder !== null) parts.push(makePart(saveEncoder(data.encoder)));
+  if (data.autoencoder !== null) parts.push(makePart(saveAutoencoder(data.autoencoder)));
+  return share(parts, { references, tensors, data: () => data });
 }
 
 export function loadReference(parts: readonly Part[], references: References, tensors: Tensors): Reference {
@@ -85,8 +95,13 @@ export function releaseReference(reference: Reference, references: References): 
   reference.users -= 1;
   if (reference.users > 0) return;
   references.delete(identity(reference.parts));
-  reference.matrix.dispose();
-  reference.centres.dispose();
+  disposeReference(reference);
+}
+
+export function disposeReference({ matrix, centres, reconstructor }: Reference): void {
+  matrix.dispose();
+  centres.dispose();
+  if (reconstructor !== null) closeReconstructor(reconstructor);
 }
 
 function share(
@@ -105,6 +120,7 @@ function share(
     tensors: how.tensors,
     matrix: how.tensors.matrix(data.vectors.subarray(0, data.rows * data.dim), data.rows, data.dim),
     centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
+    reconstructor: data.autoencoder === null ? null : openReconstructor(data.autoencoder, how.tensors),
     users: 1,
   };
   how.references.set(identity(parts), reference);
@@ -139,8 +155,10 @@ function saveData(data: ReferenceData): Uint8Array {
 
 function loadData(parts: readonly Part[]): ReferenceData {
   const r = createReader(parts[0]!.bytes);
+  const source = SOURCES[r.u8()]!;
+  const models = source === "hash" ? 2 : 1;
   return {
-    source: SOURCES[r.u8()]!,
+    source,
     dim: r.u32(),
     texts: JSON.parse(r.text()) as string[],
     vectors: fromFloat16(r.u16s()),
@@ -155,6 +173,7 @@ function loadData(parts: readonly Part[]): ReferenceData {
     cellCounts: r.f64s(),
     facts: JSON.parse(r.text()) as ReferenceFacts,
     map: { mean: r.f32s(), axes: r.f32s(), points: r.f32s() },
-    encoder: parts.length > 1 ? loadEncoder(parts[1]!.bytes) : null,
+    encoder: source === "hash" ? loadEncoder(parts[1]!.bytes) : null,
+    autoencoder: parts.length > models ? loadAutoencoder(parts[models]!.bytes) : null,
   };
 }

@@ -1,5 +1,6 @@
 import type { Embedder, StepItem } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
+import { similarities } from "./autoencoder.ts";
 import { claimedDimension, decodeEmbedding, type TextEvent, textOf, wrongDimension } from "./event.ts";
 import { encode } from "./hash-encoder.ts";
 import type { Options } from "./options.ts";
@@ -103,12 +104,14 @@ function place(
     count += 1;
   }
   if (count === 0) return;
-  const k = Math.min(neighbours, reference.rows);
-  const near = reference.matrix.nearest(vectors, count, k);
   const cluster = reference.centres.nearest(vectors, count, 1);
+  const similarity = reference.reconstructor && similarities(reference.reconstructor, vectors, count);
+  const k = Math.min(neighbours, reference.rows);
+  const near = similarity === null ? reference.matrix.nearest(vectors, count, k) : null;
   rows.forEach((i, row) => {
-    out[i]!.score = scoreOf(near.indices, near.products, row * k, k, reference.own, hubness);
     out[i]!.cluster = cluster.indices[row]!;
+    out[i]!.score =
+      near === null ? 1 - similarity![row]! : scoreOf(near.indices, near.products, row * k, k, reference.own, hubness);
   });
 }
 

@@ -1,9 +1,10 @@
-import type { Detector } from "../../engine/detector.ts";
+import type { Detector, Settings } from "../../engine/detector.ts";
 import { event, type TextEvent } from "./event.ts";
 import { example } from "./example.ts";
 import { GAUGES } from "./inspect.ts";
 import { DEFAULT_PROMISE, DEFAULT_REFERENCE, openModel } from "./model.ts";
 import { type Options, options } from "./options.ts";
+import { BATCH } from "./scheme.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -33,7 +34,7 @@ import type { State } from "./state.ts";
  */
 export const shortText: Detector<TextEvent, Options, State> = {
   name: "short-text",
-  version: 1,
+  version: 2,
   title: "Short texts",
   summary: "Finds the change point in a stream of short texts, and says what is new.",
   source:
@@ -55,6 +56,25 @@ export const shortText: Detector<TextEvent, Options, State> = {
       help: "No crossing for max(500, 2·(alarm − onset)) events.",
     },
   ],
+  check,
   open: openModel,
   example,
 };
+
+const MOST_BATCHES = 400;
+
+/** Refuses what no one could keep, before anything is learnt. */
+function check({ options, promise, promiseDays }: Settings<Options>): string | null {
+  const { scheme } = options;
+  if (scheme === "calibrated") return null;
+  if (options.guarantee) return `guarantee: true is for scheme: calibrated; ${scheme} can prove no promise`;
+  if (scheme !== "paper") {
+    if (promise === null && promiseDays == null) return null;
+    return `scheme: ${scheme} cannot promise how often it alarms falsely: remove falseAlarms, or use scheme: calibrated`;
+  }
+  if (promiseDays != null) return "scheme: paper promises events, not days: name falseAlarms.events";
+  if (promise !== null && promise > MOST_BATCHES * BATCH) {
+    return `falseAlarms.events is ${promise}: scheme: paper can promise at most ${MOST_BATCHES * BATCH} (${MOST_BATCHES} batches of ${BATCH}); use scheme: calibrated for more`;
+  }
+  return null;
+}

@@ -15,10 +15,11 @@ import type { Options } from "./options.ts";
 import { thresholdsOf } from "./promise.ts";
 import { loadRecent, saveRecent } from "./recent.ts";
 import { loadReference, type References, SOURCES, type Source } from "./reference.ts";
+import { loadScheme, saveScheme } from "./scheme.ts";
 import { loadSessions, saveSessions } from "./sessions.ts";
 import { countsOf, type Watch } from "./watch.ts";
 
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** All that is known of a key. Learning, or watching. */
 export interface State {
@@ -61,7 +62,7 @@ export function saveState(state: State): Snapshot {
 }
 
 export function loadState(snapshot: Snapshot, context: LoadContext): State {
-  if (snapshot.version !== VERSION) {
+  if (snapshot.version < 1 || snapshot.version > VERSION) {
     throw new TidegaugeError("SNAPSHOT_UNREADABLE", {
       detector: "short-text",
       version: snapshot.version,
@@ -76,7 +77,7 @@ export function loadState(snapshot: Snapshot, context: LoadContext): State {
   const repeats = r.u32s();
   const learns = r.u8() === 1;
   const learning = learns ? loadLearning(r.u32(), r.bytes(), snapshot.parts) : null;
-  const watch = learns ? null : loadWatch(r, snapshot.parts, context);
+  const watch = learns ? null : loadWatch(r, snapshot.parts, context, snapshot.version);
   return { random, index, source, dim, repeats, learning, watch };
 }
 
@@ -103,9 +104,11 @@ function saveWatch(watch: Watch, w: Writer, parts: Part[]): void {
   w.f64(watch.novelty);
   w.f64(watch.highShare);
   w.u8(watch.warned ? 1 : 0);
+  saveScheme(watch.scheme, w);
+  w.f64(watch.thresholds.drift);
 }
 
-function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext): Watch {
+function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, version: number): Watch {
   const { options } = context;
   const ofReference = r.u32();
   const ofHistory = ofReference + r.u32();
@@ -117,7 +120,7 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext): Wat
   counts.rankVaries = (varies & 1) !== 0;
   counts.clusterVaries = (varies & 2) !== 0;
   counts.cellVaries = (varies & 4) !== 0;
-  return {
+  const watch = {
     reference,
     history,
     recent,
@@ -134,4 +137,9 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext): Wat
     highShare: r.f64(),
     warned: r.u8() === 1,
   };
+  if (version === 1) return { ...watch, scheme: null };
+  const scheme = loadScheme(r);
+  // The change-point model's threshold is that of its last batch.
+  const drift = r.f64();
+  return { ...watch, scheme, thresholds: scheme?.kind === "paper" ? { ...watch.thresholds, drift } : watch.thresholds };
 }

@@ -8,13 +8,16 @@ import type { Options } from "./options.ts";
 import { type Thresholds, thresholdsOf } from "./promise.ts";
 import { createRecent, type Recent } from "./recent.ts";
 import type { Reference } from "./reference.ts";
+import { createScheme, type Scheme } from "./scheme.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** The state of a key whose reference is learnt. */
 export interface Watch {
   readonly reference: Reference;
   readonly evidence: Evidence;
-  readonly thresholds: Thresholds;
+  thresholds: Thresholds;
+  /** The test that decides where it is not the default one. */
+  readonly scheme: Scheme | null;
   readonly counts: Counts;
   readonly sessions: Sessions;
   nextSession: number;
@@ -49,11 +52,19 @@ export function createWatch(reference: Reference, index: number, promised: Promi
   const bins = new Uint32Array(options.bins);
   let scores = 0;
   for (const bin of reference.bins) bins[bin] = bins[bin]! + 1;
-  for (const bin of reference.bins) scores += ((bin + 0.5) * 3) / options.bins - 1;
+  let squares = 0;
+  for (const bin of reference.bins) {
+    const score = ((bin + 0.5) * 3) / options.bins - 1;
+    scores += score;
+    squares += score * score;
+  }
+  const mean = scores / Math.max(1, reference.bins.length);
+  const variance = squares / Math.max(1, reference.bins.length) - mean * mean;
   return {
     reference,
     evidence: createEvidence(createLayout(reference.clusters, options.guarantee)),
     thresholds: thresholdsOf(promised, reference.facts, reference.clusters, options),
+    scheme: createScheme(options, { mean, sd: Math.max(Math.sqrt(Math.max(0, variance)), 3 / options.bins) }),
     counts: countsOf(fenwickOf(bins), reference.clusterCounts.slice(), reference.cellCounts.slice()),
     sessions: new Map(),
     nextSession: 0,
@@ -63,7 +74,7 @@ export function createWatch(reference: Reference, index: number, promised: Promi
     since: index,
     drift: 0,
     surge: 0,
-    novelty: scores / Math.max(1, reference.bins.length),
+    novelty: mean,
     highShare: 0.1,
     warned: false,
   };
