@@ -6,10 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { createTensors } from "../adapters/tensors/create.ts";
-import type { TextEvent } from "../detectors/short-text/event.ts";
 import { shortText } from "../detectors/short-text/short-text.ts";
-import type { Outcome } from "../engine/detector.ts";
-import type { SignalDraft } from "../engine/signal.ts";
 import {
   CELLS,
   type Cell,
@@ -22,6 +19,7 @@ import {
   splitIntents,
   type Turn,
 } from "./short-text-clinc.ts";
+import { type Encoder, type Heard, replayUtterances } from "./short-text-replay.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -37,7 +35,6 @@ const { values: args } = parseArgs({
   },
 });
 
-type Encoder = "given" | "hash";
 /** Least share detected, most median delay, most median onset error. */
 type Bar = readonly [detected: number, delay: number, onset: number];
 const BARS: Readonly<Record<Encoder, Partial<Record<Cell, Bar>>>> = {
@@ -73,43 +70,18 @@ const CHANGED = 1000;
 const options = shortText.options.parse(JSON.parse(args.options));
 const tensors = createTensors("auto");
 
-interface Heard {
-  readonly index: number;
-  readonly signal: SignalDraft;
-}
-
-function replay(
+async function replay(
   corpus: Corpus,
   rows: readonly number[],
   encoder: Encoder,
   seed: number,
   turns?: readonly Turn[],
-): Heard[] {
-  const settings = { options, reference: { first: R }, promise: 10_000, seed };
-  const model = shortText.open(settings, { tensors, embedder: { kind: encoder === "hash" ? "hash" : "none" } });
-  if (model instanceof Promise) throw model;
-  const state = model.init("bench");
-  const heard: Heard[] = [];
-  for (let from = 0; from < rows.length; from += 256) {
-    const events = rows.slice(from, from + 256).map((row, i): TextEvent => {
-      const text = corpus.texts[row]!;
-      const session = turns?.[from + i]?.session ?? null;
-      if (encoder === "hash") return { text, session };
-      const vector = corpus.embeddings.subarray(row * corpus.dim, (row + 1) * corpus.dim);
-      return {
-        text,
-        session,
-        embedding: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64"),
-      };
-    });
-    const prepared = model.prepare!(events.map((event) => ({ state, event, time: null }))) as readonly unknown[];
-    events.forEach((event, i) => {
-      const outcomes = model.step([{ state, event, time: null, prepared: prepared[i] }]);
-      for (const signal of (outcomes as readonly Outcome[])[0]!.signals) heard.push({ index: from + i, signal });
-    });
-  }
-  model.close?.();
-  return heard;
+): Promise<Heard[]> {
+  // What is no promise of the scheme is not asked for.
+  const promise = options.scheme === "calibrated" ? 10_000 : null;
+  const stream = rows.map((row, i) => ({ row, session: turns?.[i]?.session ?? null }));
+  const settings = { options, reference: { first: R }, promise, seed };
+  return (await replayUtterances(corpus, stream, encoder, settings, tensors)).heard;
 }
 
 function median(values: readonly number[]): number {
@@ -121,7 +93,7 @@ function share(part: number, whole: number): string {
   return `${Math.round((100 * part) / Math.max(1, whole))} %`;
 }
 
-function measureCell(corpus: Corpus, encoder: Encoder, cell: Cell): void {
+async function measureCell(corpus: Corpus, encoder: Encoder, cell: Cell): Promise<void> {
   const delays: number[] = [];
   const errors: number[] = [];
   const purities: number[] = [];
@@ -134,16 +106,18 @@ function measureCell(corpus: Corpus, encoder: Encoder, cell: Cell): void {
       const random = seeded("stream", s, k, cell);
       const turns = args.sessions ? makeConversations(corpus, split, R + CLEAN, CHANGED, 0.2, random) : undefined;
       const rows = turns?.map((turn) => turn.row) ?? makeStream(corpus, split, cell, R + CLEAN, CHANGED, random);
-      const heard = replay(corpus, rows, encoder, s * 1000 + k, turns);
+      const heard = await replay(corpus, rows, encoder, s * 1000 + k, turns);
       streams += 1;
       const alarms = heard.filter(({ signal }) => KINDS[cell].includes(signal.kind));
       before += alarms.filter(({ index }) => index < R + CLEAN).length;
       const found = alarms.find(({ index }) => index >= R + CLEAN);
       if (found === undefined) continue;
       delays.push(found.index - R - CLEAN);
-      const onset = found.signal.onset!;
-      errors.push(Math.abs(onset.index - R - CLEAN));
-      if (onset.low <= R + CLEAN && R + CLEAN <= onset.high) inside += 1;
+      const { onset } = found.signal;
+      if (onset !== null) {
+        errors.push(Math.abs(onset.index - R - CLEAN));
+        if (onset.low <= R + CLEAN && R + CLEAN <= onset.high) inside += 1;
+      }
       purities.push(purityOf(corpus, rows.slice(R + CLEAN), cell, split.novel, heard));
     }
   }
@@ -184,7 +158,7 @@ function purityOf(
   return examples.filter((text) => texts.has(text)).length / examples.length;
 }
 
-function measureClean(corpus: Corpus, encoder: Encoder): void {
+async function measureClean(corpus: Corpus, encoder: Encoder): Promise<void> {
   const wanted = Number(args.clean);
   const counts: Record<string, number> = { drift: 0, surge: 0, driftAgain: 0, surgeAgain: 0 };
   let events = 0;
@@ -195,7 +169,7 @@ function measureClean(corpus: Corpus, encoder: Encoder): void {
     const length = split.known.length - 2000;
     const turns = args.sessions ? makeConversations(corpus, split, length, 0, 0, order) : undefined;
     const rows = turns?.map((turn) => turn.row) ?? shuffle([...split.known], order);
-    const heard = replay(corpus, rows, encoder, 77_000 + s, turns);
+    const heard = await replay(corpus, rows, encoder, 77_000 + s, turns);
     events += rows.length - R;
     references += 1;
     const open = new Set<string>();
@@ -222,8 +196,8 @@ else {
   console.log("encoder cell      detected delay onset  in90%  purity before   bar");
   const cells = (args.sessions ? "novel20" : args.cells).split(",").filter((cell) => cell !== "") as Cell[];
   for (const encoder of args.encoder.split(",") as Encoder[]) {
-    for (const cell of cells) measureCell(corpus, encoder, cell);
-    if (Number(args.clean) > 0) measureClean(corpus, encoder);
+    for (const cell of cells) await measureCell(corpus, encoder, cell);
+    if (Number(args.clean) > 0) await measureClean(corpus, encoder);
   }
   console.log(`${Math.round(process.cpuUsage().user / 1e6)} s of CPU`);
 }

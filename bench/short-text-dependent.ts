@@ -42,7 +42,7 @@ else {
     for (let s = 0; s < references; s++) {
       const all = splitIntents(corpus, 0, seeded("dependent", s));
       const stream = makeDependent(corpus, kind, all.known, seeded("dependent order", kind, s));
-      const replay = replayUtterances(corpus, stream, encoder, { ...settings, seed: 5_000 + s }, tensors);
+      const replay = await replayUtterances(corpus, stream, encoder, { ...settings, seed: 5_000 + s }, tensors);
       events += stream.length - R;
       const open = new Set<string>();
       for (const { signal } of replay.heard) {
@@ -65,7 +65,7 @@ else {
       const random = seeded("dependent change", kind, s);
       const stream = makeDependent(corpus, kind, split.known, random, { novel: split.novel, at: change });
       const cut = stream.slice(0, change + 1000);
-      const { heard } = replayUtterances(corpus, cut, encoder, { ...settings, seed: 9_000 + s }, tensors);
+      const { heard } = await replayUtterances(corpus, cut, encoder, { ...settings, seed: 9_000 + s }, tensors);
       changes += 1;
       const found = heard.find(({ signal, index }) => signal.kind === "drift" && index >= change);
       if (found !== undefined) delays.push(found.index - change);

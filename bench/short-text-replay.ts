@@ -22,13 +22,13 @@ export interface Heard {
 }
 
 /** Runs one key over the stream: its signals, and its warnings in words as inspect() gives them at the end. */
-export function replayUtterances(
+export async function replayUtterances(
   corpus: Corpus,
   stream: readonly Utterance[],
   encoder: Encoder,
   settings: Settings<Options>,
   tensors: Tensors,
-): { readonly heard: Heard[]; readonly warnings: readonly string[] } {
+): Promise<{ readonly heard: Heard[]; readonly warnings: readonly string[] }> {
   const model = shortText.open(settings, { tensors, embedder: { kind: encoder === "hash" ? "hash" : "none" } });
   if (model instanceof Promise) throw model;
   const state = model.init("bench");
@@ -40,10 +40,11 @@ export function replayUtterances(
       return { state, event, time: one.time ?? null };
     });
     const prepared = model.prepare!(items) as readonly unknown[];
-    items.forEach((item, i) => {
-      const outcomes = model.step([{ ...item, prepared: prepared[i] }]) as readonly Outcome[];
+    for (const [i, item] of items.entries()) {
+      const stepped = model.step([{ ...item, prepared: prepared[i] }]);
+      const outcomes: readonly Outcome[] = stepped instanceof Promise ? await stepped : stepped;
       for (const signal of outcomes[0]!.signals) heard.push({ index: from + i, signal });
-    });
+    }
   }
   const warnings = model.inspect(state).details.warnings as readonly string[];
   model.close?.();

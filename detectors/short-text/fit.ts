@@ -1,8 +1,8 @@
-import type { Tensors } from "../../engine/tensors.ts";
+import type { AutoencoderWeights, Tensors } from "../../engine/tensors.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { quantile } from "../statistics/normal.ts";
 import { nextUint32, type Random } from "../statistics/random.ts";
-import { type Autoencoder, closeReconstructor, openReconstructor, similarities } from "./autoencoder.ts";
+import { TRAINING } from "./autoencoder.ts";
 import { coverageWarning, measureDependence } from "./dependence.ts";
 import { encodeMany, fitHashEncoder, type HashEncoder } from "./hash-encoder.ts";
 import { kMeans } from "./k-means.ts";
@@ -12,35 +12,63 @@ import { exclusion, type Neighbours, neighboursOf } from "./neighbours.ts";
 import type { Options } from "./options.ts";
 import type { ReferenceData, ReferenceFacts, Source } from "./reference.ts";
 import { binOf, scoreOf } from "./score.ts";
-import { orderForSplit, turnsOf } from "./split.ts";
-import { trainAutoencoder } from "./train-autoencoder.ts";
+import { orderForSplit, type Turns, turnsOf } from "./split.ts";
 
 /** Texts kept for the explanation are cut to this length. */
 const SHOWN = 300;
 /** Events that stand in for a session where stickiness shows sessions and no id tells them apart. */
 export const PSEUDO_SESSION = 20;
 
-/** Learns what is normal from the gathered texts. */
+/** Learns what is normal from the gathered texts; where an autoencoder has to be trained, that takes its time. */
 export function learnReference(
   learnt: readonly Learnt[],
   source: Source,
   options: Options,
   tensors: Tensors,
   random: Random,
-): ReferenceData {
+): ReferenceData | Promise<ReferenceData> {
   const sessions = turnsOf(learnt);
   const split = source === "hash" || options.guarantee || options.scheme === "paper";
   const { events, rows } = split
     ? orderForSplit(learnt, sessions.ids, random)
     : { events: learnt, rows: learnt.length };
-  const { vectors, dim, encoder } = vectorsOf(events, rows, source, random);
+  const gathered = { learnt, sessions, split, events, rows, source, ...vectorsOf(events, rows, source, random) };
+  if (options.scheme !== "paper") return complete(gathered, null, options, tensors, random);
+  return tensors
+    .trainAutoencoder(gathered.vectors.subarray(0, rows * gathered.dim), rows, gathered.dim, {
+      ...TRAINING,
+      seed: nextUint32(random),
+    })
+    .then((weights) => complete(gathered, weights, options, tensors, random));
+}
+
+interface Gathered {
+  readonly learnt: readonly Learnt[];
+  readonly sessions: Turns;
+  /** The first `rows` are compared with, the others calibrate. */
+  readonly split: boolean;
+  readonly events: readonly Learnt[];
+  readonly rows: number;
+  readonly source: Source;
+  readonly vectors: Float32Array;
+  readonly dim: number;
+  readonly encoder: HashEncoder | null;
+}
+
+function complete(
+  gathered: Gathered,
+  weights: AutoencoderWeights | null,
+  options: Options,
+  tensors: Tensors,
+  random: Random,
+): ReferenceData {
+  const { learnt, sessions, split, events, rows, source, vectors, dim, encoder } = gathered;
   const excluded = exclusion(events, sessions.ids);
   const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
   const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
-  const autoencoder = options.scheme === "paper" ? trainAutoencoder(vectors, rows, dim, random) : null;
   const scores =
-    autoencoder !== null
-      ? reconstructionScores(autoencoder, vectors.subarray(rows * dim), events.length - rows, tensors)
+    weights !== null
+      ? reconstructionScores(weights, vectors.subarray(rows * dim), events.length - rows, tensors)
       : split
         ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
         : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
@@ -73,21 +101,21 @@ export function learnReference(
     facts: factsOf(learnt, events, assignment, km.count, sessions, options),
     map: learnMap(vectors, events.length, dim),
     encoder,
-    autoencoder,
+    weights,
   };
 }
 
 /** Never of texts that it was trained on. */
 function reconstructionScores(
-  autoencoder: Autoencoder,
+  weights: AutoencoderWeights,
   vectors: Float32Array,
   count: number,
   tensors: Tensors,
 ): Float64Array {
-  const reconstructor = openReconstructor(autoencoder, tensors);
-  const similarity = similarities(reconstructor, vectors, count);
-  closeReconstructor(reconstructor);
-  return similarity.map((s) => 1 - s);
+  const autoencoder = tensors.autoencoder(weights);
+  const scores = Float64Array.from(autoencoder.similarities(vectors, count), (s) => 1 - s);
+  autoencoder.dispose();
+  return scores;
 }
 
 function vectorsOf(
@@ -142,7 +170,7 @@ function factsOf(
   events: readonly Learnt[],
   assignment: Uint32Array,
   clusters: number,
-  sessions: ReturnType<typeof turnsOf>,
+  sessions: Turns,
   options: Options,
 ): ReferenceFacts {
   const byIndex = new Map(events.map((event, i) => [event.index, assignment[i]!]));

@@ -4,7 +4,7 @@ import type { Random } from "../statistics/random.ts";
 import { learnReference } from "./fit.ts";
 import type { Learning, Learnt } from "./learning.ts";
 import type { Options } from "./options.ts";
-import { adoptReference, type References, type Source } from "./reference.ts";
+import { adoptReference, type ReferenceData, type References, type Source } from "./reference.ts";
 import { expireSessions, openSession, type Sessions } from "./sessions.ts";
 import { createWatch, type Watch } from "./watch.ts";
 
@@ -26,16 +26,19 @@ export function finishLearning(
   { index, time }: { readonly index: number; readonly time: number | null },
   random: Random,
   context: LearnContext,
-): Watch | null {
+): Watch | null | Promise<Watch> {
   const { options, references, tensors, promised } = context;
   if (learning.seen < context.wanted || learning.kept.length < LEAST_TEXTS) return null;
+  const begin = (learnt: ReferenceData): Watch => {
+    const data = isInDays(promised)
+      ? { ...learnt, facts: { ...learnt.facts, perDay: eventsPerDay(learning.seen, learning.kept[0]!.time!, time!) } }
+      : learnt;
+    const watch = createWatch(adoptReference(data, references, tensors), index + 1, promised, options);
+    if (data.facts.sessions === "ids") knowSessions(watch, learning.kept, options);
+    return watch;
+  };
   const learnt = learnReference(learning.kept, source, options, tensors, random);
-  const data = isInDays(promised)
-    ? { ...learnt, facts: { ...learnt.facts, perDay: eventsPerDay(learning.seen, learning.kept[0]!.time!, time!) } }
-    : learnt;
-  const watch = createWatch(adoptReference(data, references, tensors), index + 1, promised, options);
-  if (data.facts.sessions === "ids") knowSessions(watch, learning.kept, options);
-  return watch;
+  return learnt instanceof Promise ? learnt.then(begin) : begin(learnt);
 }
 
 /** Sessions of the reference say nothing new when they go on after it. */

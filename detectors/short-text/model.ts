@@ -19,6 +19,7 @@ import type { Options } from "./options.ts";
 import { disposeReference, releaseReference } from "./reference.ts";
 import { isFresh, type Prepared, resolve, sourceOf } from "./resolve.ts";
 import { loadState, type State, saveState } from "./state.ts";
+import type { Watch } from "./watch.ts";
 
 export const DEFAULT_PROMISE = 10_000;
 export const DEFAULT_REFERENCE = 1500;
@@ -45,11 +46,12 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
       const stale = batch.flatMap((item, i) =>
         prepared[i] !== undefined && isFresh(prepared[i]!, item, how) ? [] : [i],
       );
-      const run = (resolved: readonly Prepared[]): Outcome[] => {
+      const run = (resolved: readonly Prepared[]): Outcome[] | Promise<Outcome[]> => {
         stale.forEach((i, at) => {
           prepared[i] = resolved[at]!;
         });
-        return batch.map((item, i) => stepOne(item, prepared[i]!, sourceOf(item, how), context));
+        const outcomes = batch.map((item, i) => stepOne(item, prepared[i]!, sourceOf(item, how), context));
+        return outcomes.some((outcome) => outcome instanceof Promise) ? Promise.all(outcomes) : (outcomes as Outcome[]);
       };
       if (stale.length === 0) return run([]);
       const resolved = resolve(
@@ -84,7 +86,12 @@ function createState({ seed, options }: Settings<Options>, key: string): State {
   };
 }
 
-function stepOne(item: Item, prepared: Prepared, source: State["source"], context: LearnContext): Outcome {
+function stepOne(
+  item: Item,
+  prepared: Prepared,
+  source: State["source"],
+  context: LearnContext,
+): Outcome | Promise<Outcome> {
   const { state, event } = item;
   if (prepared.rejection !== null) return { ratio: ratioNow(state), signals: NO_SIGNALS, reject: prepared.rejection };
   if (isInDays(context.promised)) {
@@ -112,9 +119,9 @@ function stepOne(item: Item, prepared: Prepared, source: State["source"], contex
       const vector = prepared.vector === null ? null : roundVector(prepared.vector);
       learning.kept.push({ text, vector, session, index, time: item.time });
     }
-    state.watch = finishLearning(learning, state.source!, { index, time: item.time }, state.random, context);
-    if (state.watch !== null) state.learning = null;
-    return LEARNING;
+    const begun = finishLearning(learning, state.source!, { index, time: item.time }, state.random, context);
+    if (begun instanceof Promise) return begun.then((watch) => begin(state, watch));
+    return begun === null ? LEARNING : begin(state, begun);
   }
   const { vector, score, cluster } = prepared;
   const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster };
@@ -123,6 +130,12 @@ function stepOne(item: Item, prepared: Prepared, source: State["source"], contex
   if (adaptAfter === null || index - earliestAlarm(state.watch.episodes) < adaptAfter) return outcome;
   const why = `The change has lasted ${adaptAfter} events (adaptAfter)`;
   return { ...outcome, signals: [...outcome.signals, ...adapt(state, state.watch, context, why)] };
+}
+
+function begin(state: State, watch: Watch): Outcome {
+  state.watch = watch;
+  state.learning = null;
+  return LEARNING;
 }
 
 const LEARNING: Outcome = { ratio: 0, signals: NO_SIGNALS };

@@ -1,16 +1,9 @@
 import type { Part } from "../../engine/detector.ts";
 import { makePart } from "../../engine/part.ts";
-import type { Matrix, Tensors } from "../../engine/tensors.ts";
+import type { Autoencoder, AutoencoderWeights, Matrix, Tensors } from "../../engine/tensors.ts";
 import { createReader, createWriter } from "../statistics/bytes.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
-import {
-  type Autoencoder,
-  closeReconstructor,
-  loadAutoencoder,
-  openReconstructor,
-  type Reconstructor,
-  saveAutoencoder,
-} from "./autoencoder.ts";
+import { loadAutoencoder, saveAutoencoder } from "./autoencoder.ts";
 import { type HashEncoder, loadEncoder, saveEncoder } from "./hash-encoder.ts";
 
 /** Where vectors come from: the events, the fitted encoder, or a model outside. */
@@ -41,7 +34,7 @@ export interface ReferenceData {
   readonly map: ReferenceMap;
   readonly encoder: HashEncoder | null;
   /** The paper's scheme: what it can say back of a text. */
-  readonly autoencoder: Autoencoder | null;
+  readonly weights: AutoencoderWeights | null;
 }
 
 export interface ReferenceFacts {
@@ -72,7 +65,7 @@ export interface Reference extends ReferenceData {
   readonly tensors: Tensors;
   readonly matrix: Matrix;
   readonly centres: Matrix;
-  readonly reconstructor: Reconstructor | null;
+  readonly autoencoder: Autoencoder | null;
   /** States that use it; at 0 it is disposed. */
   users: number;
 }
@@ -83,7 +76,7 @@ export type References = Map<string, Reference>;
 export function adoptReference(data: ReferenceData, references: References, tensors: Tensors): Reference {
   const parts = [makePart(saveData(data))];
   if (data.encoder !== null) parts.push(makePart(saveEncoder(data.encoder)));
-  if (data.autoencoder !== null) parts.push(makePart(saveAutoencoder(data.autoencoder)));
+  if (data.weights !== null) parts.push(makePart(saveAutoencoder(data.weights)));
   return share(parts, { references, tensors, data: () => data });
 }
 
@@ -98,10 +91,10 @@ export function releaseReference(reference: Reference, references: References): 
   disposeReference(reference);
 }
 
-export function disposeReference({ matrix, centres, reconstructor }: Reference): void {
+export function disposeReference({ matrix, centres, autoencoder }: Reference): void {
   matrix.dispose();
   centres.dispose();
-  if (reconstructor !== null) closeReconstructor(reconstructor);
+  autoencoder?.dispose();
 }
 
 function share(
@@ -120,7 +113,7 @@ function share(
     tensors: how.tensors,
     matrix: how.tensors.matrix(data.vectors.subarray(0, data.rows * data.dim), data.rows, data.dim),
     centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
-    reconstructor: data.autoencoder === null ? null : openReconstructor(data.autoencoder, how.tensors),
+    autoencoder: data.weights && how.tensors.autoencoder(data.weights),
     users: 1,
   };
   how.references.set(identity(parts), reference);
@@ -174,6 +167,6 @@ function loadData(parts: readonly Part[]): ReferenceData {
     facts: JSON.parse(r.text()) as ReferenceFacts,
     map: { mean: r.f32s(), axes: r.f32s(), points: r.f32s() },
     encoder: source === "hash" ? loadEncoder(parts[1]!.bytes) : null,
-    autoencoder: parts.length > models ? loadAutoencoder(parts[models]!.bytes) : null,
+    weights: parts.length > models ? loadAutoencoder(parts[models]!.bytes) : null,
   };
 }

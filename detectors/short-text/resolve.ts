@@ -1,6 +1,5 @@
 import type { Embedder, StepItem } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
-import { similarities } from "./autoencoder.ts";
 import { claimedDimension, decodeEmbedding, type TextEvent, textOf, wrongDimension } from "./event.ts";
 import { encode } from "./hash-encoder.ts";
 import type { Options } from "./options.ts";
@@ -105,7 +104,7 @@ function place(
   }
   if (count === 0) return;
   const cluster = reference.centres.nearest(vectors, count, 1);
-  const similarity = reference.reconstructor && similarities(reference.reconstructor, vectors, count);
+  const similarity = reference.autoencoder?.similarities(vectors, count) ?? null;
   const k = Math.min(neighbours, reference.rows);
   const near = similarity === null ? reference.matrix.nearest(vectors, count, k) : null;
   rows.forEach((i, row) => {

@@ -20,6 +20,12 @@ import type { State } from "./state.ts";
  * Turns of one session are one step of evidence, V(n) = 1 + Σ(e_b − 1)/max(n, M); L is its mean length, M = ⌈L⌉.
  * Onset: Π_{i ≥ k} e_b(i), weighted, is a posterior over starts k; index is its median, low and high its 5 and 95 %.
  *
+ * Other tests for those who ask (`scheme`), drift only:
+ *   paper   similarity cos(f, r(f)) to an autoencoder's reconstruction (64 ReLU units, trained on ⅔ of the reference, 12
+ *           epochs), its mean over batches of 25, one-sided Mann–Whitney change-point model with h_t for promise/25 batches,
+ *           at most 10,000 events; the held-back ⅓ calibrates what counts as an outlier
+ *   page-hinkley, adwin   on the score, standardised by the reference's: no promise, no onset, found late or not at all
+ *
  * explanation (drift, surge, explained)
  *   clusters[]  {name, terms, examples, medoid, share, shareBefore, lift, size}, strongest first, at most 5
  *   shareNew    share of the texts in the window that belongs to them beyond what the reference lets expect
