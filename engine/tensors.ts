@@ -1,9 +1,13 @@
+import type { ModelBank } from "./model-bank.ts";
+
 /** Numeric kernels that detectors may ask for; implemented in adapters/tensors, chosen once at start. */
 export interface Tensors {
   readonly backend: string;
   readonly device: string;
   /** Copies a row-major matrix [rows, dim] to where the kernels run. */
   matrix(data: Float32Array, rows: number, dim: number): Matrix;
+  /** A bank of linear models over so many features, where this backend has one; detectors bring typed arrays of their own. */
+  modelBank?(features: number): ModelBank;
   /**
    * Trains an autoencoder on row-major [rows, dim], one pass over the rows in seeded order per epoch.
    * The same rows, settings and seed give the same weights to the bit on a CPU; a GPU may differ in rounding.

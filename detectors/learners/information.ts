@@ -1,0 +1,207 @@
+/**
+ * Weighted ridge regression that follows its stream, in the information form (it stays exact where the covariance form of
+ * recursive least squares collapses):
+ *   S ← μS + aᵀa,  Q ← μQ + aᵀy,  W = (S + λI)⁻¹Q,  which is  G ← μG + aᵀa + (1 − μ)λI from G₀ = λI.
+ * Decay is put off: S = scale·S′, an event is added as a/√scale, the ridge as λ/scale. Kept are the rows of the upper triangle
+ * of S′, each followed by its row of Q′: one pass updates both, and factoring by Cholesky solves the first triangle with it.
+ */
+export interface Information {
+  /** D. */
+  readonly features: number;
+  /** C. */
+  outputs: number;
+  /** μ. */
+  readonly decay: number;
+  /** λ. */
+  readonly ridge: number;
+  /** Decay that the sums still lack. */
+  scale: number;
+  /** Row i: S′[i, i…D), Q′[i, 0…C). */
+  sums: Float64Array | Float32Array;
+}
+
+/** The sums grow by 1/scale meanwhile. */
+const LEAST_SCALE = 2 ** -20;
+/** A pivot below this share of the largest means that rounding has eaten the matrix. */
+const LEAST_PIVOT = 1e-14;
+
+/** θ of the papers: errors are weighted by θ^{2t}, so μ = θ⁻². */
+export function decayOf(theta: number): number {
+  return theta ** -2;
+}
+
+export function sumsLength(features: number, outputs: number): number {
+  return (features * (features + 1)) / 2 + features * outputs;
+}
+
+export function createInformation(
+  features: number,
+  outputs: number,
+  decay: number,
+  ridge: number,
+  precision: "float64" | "float32" = "float64",
+): Information {
+  const length = sumsLength(features, outputs);
+  const sums = precision === "float64" ? new Float64Array(length) : new Float32Array(length);
+  return { features, outputs, decay, ridge, scale: 1, sums };
+}
+
+/** New outputs have no past: zero columns. */
+export function widen(info: Information, outputs: number): void {
+  const { features, outputs: had, sums } = info;
+  if (outputs <= had) return;
+  const length = sumsLength(features, outputs);
+  const wider = sums instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+  for (let i = 0, from = 0, to = 0; i < features; i++) {
+    const width = features - i + had;
+    wider.set(sums.subarray(from, from + width), to);
+    from += width;
+    to += features - i + outputs;
+  }
+  info.outputs = outputs;
+  info.sums = wider;
+}
+
+let scaled = new Float64Array(0);
+let single = new Float64Array(0);
+let factor = new Float64Array(0);
+
+/** Takes `events` rows, oldest first. rows: [events, features], targets: [events, outputs], row-major, may be longer. */
+export function absorb(info: Information, rows: Float64Array, targets: Float64Array, events: number): void {
+  if (events === 0) return;
+  const { features, outputs, sums } = info;
+  const width = features + outputs;
+  if (scaled.length < events * width) scaled = new Float64Array(events * width);
+  let scale = info.scale;
+  // Once for all rows: what was there before fades with the first of them.
+  if (scale < LEAST_SCALE) {
+    for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! * scale;
+    scale = 1;
+  }
+  for (let r = 0; r < events; r++) {
+    scale *= info.decay;
+    const by = 1 / Math.sqrt(scale);
+    const to = r * width;
+    for (let i = 0; i < features; i++) scaled[to + i] = rows[r * features + i]! * by;
+    for (let c = 0; c < outputs; c++) scaled[to + features + c] = targets[r * outputs + c]! * by;
+  }
+  info.scale = scale;
+  if (sums instanceof Float64Array) accumulate(sums, scaled, events, features, width);
+  else {
+    if (single.length < sums.length) single = new Float64Array(sums.length);
+    single.set(sums);
+    accumulate(single, scaled, events, features, width);
+    sums.set(single.length === sums.length ? single : single.subarray(0, sums.length));
+  }
+}
+
+/** Row i of the sums += Σ_r v_r[i]·v_r[i…width), r in order. */
+function accumulate(sums: Float64Array, v: Float64Array, events: number, features: number, width: number): void {
+  for (let i = 0, row = 0; i < features; i++) {
+    const length = width - i;
+    let r = 0;
+    for (; r + 4 <= events; r += 4) {
+      const a = r * width + i;
+      const b = a + width;
+      const c = b + width;
+      const d = c + width;
+      const [va, vb, vc, vd] = [v[a]!, v[b]!, v[c]!, v[d]!];
+      for (let j = 0; j < length; j++) {
+        sums[row + j] = sums[row + j]! + va * v[a + j]! + vb * v[b + j]! + vc * v[c + j]! + vd * v[d + j]!;
+      }
+    }
+    for (; r < events; r++) {
+      const a = r * width + i;
+      const va = v[a]!;
+      for (let j = 0; j < length; j++) sums[row + j] = sums[row + j]! + va * v[a + j]!;
+    }
+    row += length;
+  }
+}
+
+/**
+ * Writes W to out, row-major [outputs, features]. Returns an estimate of G's condition number from below, (largest / smallest
+ * diagonal of its factor)², or null where rounding left nothing to solve: then out is as it was.
+ */
+export function solve(info: Information, out: Float64Array): number | null {
+  const { features, outputs, sums } = info;
+  const length = sums.length;
+  if (factor.length < length) factor = new Float64Array(length);
+  factor.set(sums);
+  const ridge = info.ridge / info.scale;
+  for (let i = 0, row = 0; i < features; i++) {
+    factor[row] = factor[row]! + ridge;
+    row += features - i + outputs;
+  }
+  const condition = cholesky(factor, features, outputs);
+  if (condition !== null) substitute(factor, features, outputs, out);
+  return condition;
+}
+
+/** In place, row by row: U with UᵀU = G, and beside it Y with UᵀY = Q. */
+function cholesky(u: Float64Array, features: number, outputs: number): number | null {
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  const width = features + outputs;
+  for (let i = 0, row = 0; i < features; i++) {
+    const length = width - i;
+    let k = 0;
+    // U[k, i] lies at start(k) + i − k, and start(k + 1) + i − (k + 1) = that + width − k − 1.
+    let a = i;
+    for (; k + 4 <= i; k += 4) {
+      const b = a + width - k - 1;
+      const c = b + width - k - 2;
+      const d = c + width - k - 3;
+      const [ua, ub, uc, ud] = [u[a]!, u[b]!, u[c]!, u[d]!];
+      for (let j = 0; j < length; j++) {
+        u[row + j] = u[row + j]! - ua * u[a + j]! - ub * u[b + j]! - uc * u[c + j]! - ud * u[d + j]!;
+      }
+      a = d + width - k - 4;
+    }
+    for (; k < i; k++) {
+      const ua = u[a]!;
+      for (let j = 0; j < length; j++) u[row + j] = u[row + j]! - ua * u[a + j]!;
+      a += width - k - 1;
+    }
+    const pivot = u[row]!;
+    if (!(pivot > LEAST_PIVOT * most)) return null;
+    least = Math.min(least, pivot);
+    most = Math.max(most, pivot);
+    const by = 1 / Math.sqrt(pivot);
+    for (let j = 0; j < length; j++) u[row + j] = u[row + j]! * by;
+    row += length;
+  }
+  return Number.isFinite(most) ? most / least : null;
+}
+
+/** W from UW = Y, last row first; two partial sums, even and odd, as two lanes add them. */
+function substitute(u: Float64Array, features: number, outputs: number, out: Float64Array): void {
+  for (let c = 0; c < outputs; c++) {
+    const w = c * features;
+    let row = sumsLength(features, outputs);
+    for (let k = features - 1; k >= 0; k--) {
+      const tail = features - k - 1;
+      row -= tail + 1 + outputs;
+      let even = 0;
+      let odd = 0;
+      let j = 0;
+      for (; j + 2 <= tail; j += 2) {
+        even += u[row + 1 + j]! * out[w + k + 1 + j]!;
+        odd += u[row + 2 + j]! * out[w + k + 2 + j]!;
+      }
+      if (j < tail) even += u[row + 1 + j]! * out[w + k + 1 + j]!;
+      out[w + k] = (u[row + tail + 1 + c]! - (even + odd)) / u[row]!;
+    }
+  }
+}
+
+/** Σ_i W[c, i]·a[i]; weights: row-major [outputs, features]. */
+export function predict(weights: Float64Array, a: Float64Array, at: number, features: number, out: Float64Array): void {
+  const outputs = weights.length / features;
+  for (let c = 0; c < outputs; c++) {
+    let sum = 0;
+    const w = c * features;
+    for (let i = 0; i < features; i++) sum += weights[w + i]! * a[at + i]!;
+    out[c] = sum;
+  }
+}
