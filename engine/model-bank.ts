@@ -21,7 +21,7 @@ export interface ModelBank {
   update(batch: readonly ModelUpdate[]): readonly Solved[] | Promise<readonly Solved[]>;
   /** For snapshots. */
   read(slots: readonly Slot[]): readonly ModelSums[] | Promise<readonly ModelSums[]>;
-  /** The slot must have as many outputs as the sums. */
+  /** The slot takes the outputs of the sums; its decay and ridge stay. */
   write(slot: Slot, sums: ModelSums): void;
   /** Frees all. */
   dispose(): void;
