@@ -61,8 +61,10 @@ export function factsOf(monitor: MonitorConfig): MonitorFacts {
 export function learntWith(monitor: MonitorConfig, config: Config): Record<string, unknown> {
   const detector = detectorOf(monitor);
   const embedder = Object.keys(detector.event.shape).includes("embedding") ? config.embedder : null;
+  const free = detector.freeOptions ?? [];
+  const options = Object.entries(monitor.options as Record<string, unknown>).filter(([name]) => !free.includes(name));
   return {
-    options: monitor.options,
+    options: Object.fromEntries(options),
     reference: factsOf(monitor).reference,
     embedder,
     order: monitor.order,

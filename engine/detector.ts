@@ -20,6 +20,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly event: ZodObject & ZodType<Event>;
   /** Strict zod object of `options`; every field with default and description. */
   readonly options: ZodType<Options>;
+  /** Names of options that change nothing of what was learnt: they may change without a reset. */
+  readonly freeOptions?: readonly string[];
   /** Reference length R learnt from the first events unless configured; null: this detector has no reference. */
   readonly reference: { readonly first: number; readonly least: number } | null;
   /** Promised events between false alarms per kind unless configured; null: no promise can be made. */

@@ -13,8 +13,8 @@ export interface Episode {
   readonly statistic: number;
   lastCrossing: number;
   crossings: number;
-  /** Whether it was explained again. */
-  explained: boolean;
+  /** Times it was explained again because it had grown. */
+  explained: number;
   acknowledged: boolean;
   explanation: Explanation;
 }
@@ -22,8 +22,9 @@ export interface Episode {
 export type Episodes = Record<Kind, Episode | null>;
 
 const QUIET = 500;
-/** Events after the alarm at which the explanation is made again, from more of what is new. */
+/** Events after the alarm at which the explanation is made again, from more of what is new; then after 4, 16, … times that. */
 export const EXPLAIN_AGAIN = 200;
+const LATER = 4;
 
 export function openEpisode(kind: Kind, alarm: number, onset: Onset, statistic: number): Episode {
   return {
@@ -33,7 +34,7 @@ export function openEpisode(kind: Kind, alarm: number, onset: Onset, statistic: 
     statistic,
     lastCrossing: alarm,
     crossings: 1,
-    explained: false,
+    explained: 0,
     acknowledged: false,
     explanation: NO_EXPLANATION,
   };
@@ -44,7 +45,7 @@ export function hasRecovered(episode: Episode, index: number): boolean {
 }
 
 export function isExplanationDue(episode: Episode, index: number): boolean {
-  return !episode.explained && index - episode.alarm >= EXPLAIN_AGAIN;
+  return index - episode.alarm >= EXPLAIN_AGAIN * LATER ** Number(episode.explained);
 }
 
 export function isOpen(episodes: Episodes): boolean {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Rejection } from "../../engine/rejection.ts";
+import type { Options } from "./options.ts";
 
 export const event = z.strictObject({
   text: z.string().optional().describe("The text; its first 1,000 characters are used."),
@@ -22,10 +23,27 @@ export const TEXT_LIMIT = 1000;
 const UNSAFE = /[\0\p{Cs}]/u;
 
 /** What is used of a text: bounded, and the same after it was saved as UTF-8. */
-export function textOf(event: TextEvent): string {
-  const text = event.text ?? "";
+export function textOf(event: TextEvent, options: Pick<Options, "texts">): string {
+  const text = redact(event.text ?? "", options.texts.redact);
   const cut = text.length > TEXT_LIMIT ? text.slice(0, TEXT_LIMIT) : text;
   return UNSAFE.test(cut) ? cut.replaceAll(/[\0\p{Cs}]/gu, "\ufffd") : cut;
+}
+
+/** What a redacted piece reads as. */
+export const REDACTED = "…";
+/** A pattern is not run over more than this of a text. */
+const REDACT_LIMIT = 4 * TEXT_LIMIT;
+
+const patterns = new WeakMap<readonly string[], readonly RegExp[]>();
+
+function redact(text: string, sources: readonly string[]): string {
+  if (sources.length === 0) return text;
+  let compiled = patterns.get(sources);
+  if (compiled === undefined) {
+    compiled = sources.map((source) => new RegExp(source, "gu"));
+    patterns.set(sources, compiled);
+  }
+  return compiled.reduce((rest, pattern) => rest.replaceAll(pattern, REDACTED), text.slice(0, REDACT_LIMIT));
 }
 
 export function sessionOf(event: TextEvent): string | null {

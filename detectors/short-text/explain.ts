@@ -1,18 +1,21 @@
 import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
-import { type Cluster, interpret, nearOf } from "./interpret.ts";
+import { interpret, nearOf } from "./interpret.ts";
 import { recall } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import { indexTerms, type TermIndex } from "./terms.ts";
+import { keepNames, type NamedCluster, type VanishedTopic, vanishedTopics, withoutTexts } from "./topics.ts";
 import type { Watch } from "./watch.ts";
 
 /** What a signal explains; documented in the detector's header. */
 export interface Explanation extends Readonly<Record<string, unknown>> {
   readonly kind: Kind;
-  readonly clusters: readonly Cluster[];
+  readonly clusters: readonly NamedCluster[];
   /** What the texts since the onset say more than the reference, all clusters together. */
   readonly terms: readonly string[];
   readonly shareNew: number;
+  /** Topics of the reference that are hardly said any more, most missed first. */
+  readonly vanished: readonly VanishedTopic[];
   /** A token that is no word in most of the new texts, or null. */
   readonly sticky: string | null;
   /** Events from which it was made: the last texts since the onset, at most 512. */
@@ -28,6 +31,7 @@ export const NO_EXPLANATION: Explanation = {
   clusters: [],
   terms: [],
   shareNew: 0,
+  vanished: [],
   sticky: null,
   window: { from: 0, to: 0, texts: 0 },
   onset: null,
@@ -46,7 +50,13 @@ const nears = new WeakMap<Reference, number>();
  * What is new since the onset, by gain: around texts that are far from the reference, but counting every text since then,
  * for the core of a new topic is seldom far. A surge is of something known, so any text may be its center.
  */
-export function explain(watch: Watch, kind: Kind, onset: Onset, promise: number): Explanation {
+export function explain(
+  watch: Watch,
+  kind: Kind,
+  onset: Onset,
+  promise: number,
+  { before = [], show = true }: { before?: readonly NamedCluster[]; show?: boolean } = {},
+): Explanation {
   const { reference } = watch;
   const { events, vectors } = recall(watch.recent, onset.index);
   const far = events.flatMap((event, i) => (event.high ? [i] : []));
@@ -59,12 +69,20 @@ export function explain(watch: Watch, kind: Kind, onset: Onset, promise: number)
     reference: { texts: reference.texts, embeddings: reference.vectors },
     near: nearFor(reference),
     referenceTerms: termsOf(reference),
+    known: kind === "surge",
   });
+  const clusters = show ? found.clusters : found.clusters.map(withoutTexts);
+  const vanished = vanishedTopics(
+    reference,
+    vectors,
+    events.map((event) => event.high),
+  );
   return {
     kind,
-    clusters: found.clusters,
+    clusters: keepNames(clusters, before),
     terms: found.terms,
     shareNew: found.shareNew,
+    vanished: show ? vanished : vanished.map(withoutTexts),
     sticky: found.sticky,
     window: { from: events[0]?.index ?? onset.index, to: events.at(-1)?.index ?? onset.index, texts: events.length },
     onset,
@@ -90,10 +108,15 @@ export function summarise(explanation: Explanation, onset: Onset): string {
     const what = explanation.kind === "surge" ? "one topic is more frequent" : "texts are unlike the reference";
     return `${since} ${what}.${sticky}`;
   }
-  const about = top.terms.length > 0 ? top.terms.slice(0, 3).join(", ") : "one another, unlike the rest";
+  const about = top.terms.length > 0 ? top.name : "one another, unlike the rest";
   const more = explanation.terms.filter((t) => !about.includes(t)).slice(0, 4);
   const besides = more.length === 0 ? "" : ` More is also said of ${more.join(", ")}.`;
-  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${besides}${sticky}`;
+  const gone = explanation.vanished[0];
+  const less =
+    gone === undefined
+      ? ""
+      : ` Less is said of ${gone.name}: ${percent(gone.share)}, before ${percent(gone.shareBefore)}.`;
+  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${besides}${less}${sticky}`;
 }
 
 function percent(share: number): string {

@@ -4,6 +4,7 @@ import { earliestOnset, isOpen, KINDS, type Kind } from "./episode.ts";
 import { LEAST_TEXTS } from "./learn.ts";
 import type { Learning } from "./learning.ts";
 import { project } from "./map.ts";
+import type { Options } from "./options.ts";
 import { recall } from "./recent.ts";
 import type { State } from "./state.ts";
 import type { Watch } from "./watch.ts";
@@ -23,7 +24,11 @@ export const GAUGES = [
 /** New texts shown on the map at most. */
 const SHOWN = 200;
 
-export function inspectState(state: State, wanted: number, promised: Promised, warnAt: number | null): Inspection {
+export function inspectState(
+  state: State,
+  { wanted, promised, options }: { readonly wanted: number; readonly promised: Promised; readonly options: Options },
+): Inspection {
+  const { warnAt } = options;
   const { watch, learning } = state;
   if (watch === null) return inspectLearning(learning!, wanted, promised);
   const leading = leadingKind(watch);
@@ -63,7 +68,7 @@ export function inspectState(state: State, wanted: number, promised: Promised, w
       warnings: facts.warnings,
       episodes: KINDS.flatMap((kind) => watch.episodes[kind] ?? []),
       terms: KINDS.flatMap((kind) => watch.episodes[kind]?.explanation.clusters[0]?.terms ?? []),
-      map: mapOf(watch),
+      map: mapOf(watch, options.texts.samples),
     },
   };
 }
@@ -88,7 +93,7 @@ function leadingKind(watch: Watch): Kind {
 }
 
 /** Reference (grey) and texts since the onset (coloured), or the last ones. */
-function mapOf(watch: Watch): Record<string, unknown> {
+function mapOf(watch: Watch, show: boolean): Record<string, unknown> {
   const { map, dim } = watch.reference;
   const open = isOpen(watch.episodes);
   const { events, vectors } = recall(watch.recent, open ? earliestOnset(watch.episodes) : 0);
@@ -100,7 +105,7 @@ function mapOf(watch: Watch): Record<string, unknown> {
     ]),
     recent: events.slice(skip).map((event, i) => {
       const [x, y] = project(map, vectors, skip + i, dim);
-      return { x, y, text: event.text.slice(0, 80), index: event.index, far: event.high };
+      return { x, y, ...(show ? { text: event.text.slice(0, 80) } : {}), index: event.index, far: event.high };
     }),
   };
 }

@@ -23,6 +23,8 @@ export interface Question {
   readonly near?: number;
   /** indexTerms(reference.texts), when the caller keeps it. */
   readonly referenceTerms?: TermIndex;
+  /** What is looked for is known and only more frequent: it is named by what sets it apart, not by what is new. */
+  readonly known?: boolean;
 }
 
 export interface Interpretation {
@@ -159,7 +161,8 @@ function describe(question: Question, best: Best, referenceTerms: TermIndex): Cl
     .sort((a, b) => b.cosine - a.cosine || a.member - b.member)
     .map(({ member }) => candidates.texts[member]!);
   const medoid = candidates.texts[best.center]!;
-  const terms = distinctiveTerms(nearest, referenceTerms, TERMS, LEAST_TERM_SHARE);
+  const fresh = question.known === true ? [] : distinctiveTerms(nearest, referenceTerms, TERMS, LEAST_TERM_SHARE);
+  const terms = fresh.length > 0 ? fresh : ownTerms(question, best.center, nearest);
   return {
     name: terms.length > 0 ? terms.slice(0, 3).join(", ") : medoid.slice(0, 40),
     terms,
@@ -170,6 +173,22 @@ function describe(question: Question, best: Best, referenceTerms: TermIndex): Cl
     lift: best.members.length / best.expected,
     size: best.members.length,
   };
+}
+
+/** What a known topic says and the rest of the reference does not. */
+function ownTerms(
+  { tensors, candidates, reference, dim, near }: Question,
+  center: number,
+  group: readonly string[],
+): string[] {
+  const rows = reference.texts.length;
+  if (rows === 0) return [];
+  const matrix = tensors.matrix(candidates.embeddings.subarray(center * dim, (center + 1) * dim), 1, dim);
+  const products = matrix.products(reference.embeddings, rows);
+  matrix.dispose();
+  const limit = near ?? nearOf(reference.embeddings, dim);
+  const rest = reference.texts.filter((_, i) => products[i]! < limit);
+  return distinctiveTerms(group, indexTerms(rest), TERMS, LEAST_TERM_SHARE);
 }
 
 /** For every candidate the candidates near it, itself first in count whatever its vector. */

@@ -38,7 +38,8 @@ export function judge(watch: Watch, index: number, watching: Watching): SignalDr
     const episode = episodes[kind];
     if (episode === null) continue;
     if (isExplanationDue(episode, index)) {
-      episode.explained = true;
+      // Of an older snapshot it may be false or true.
+      episode.explained = Number(episode.explained) + 1;
       signals.push(say(watch, episode, "explained", watching));
     } else if (hasRecovered(episode, index)) {
       episodes[kind] = null;
@@ -89,6 +90,7 @@ function say(watch: Watch, episode: Episode, kind: string, watching: Watching): 
     episode.kind,
     episode.onset,
     eventsPromised(watching.promised, watch.reference.facts),
+    { before: episode.explanation.clusters, show: watching.options.texts.samples },
   );
   return {
     kind,

@@ -61,7 +61,7 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
       return resolved instanceof Promise ? resolved.then(run) : run(resolved);
     },
     command: (state, command) => applyCommand(state, command, context),
-    inspect: (state) => inspectState(state, context.wanted, context.promised, options.warnAt),
+    inspect: (state) => inspectState(state, context),
     save: (states) => states.map(saveState),
     load: (snapshots) => snapshots.map((snapshot) => loadState(snapshot, context)),
     release(states) {
@@ -100,7 +100,7 @@ function stepOne(
     const reject = untimed(item.time, completes, learning?.kept[0]?.time ?? null);
     if (reject !== null) return { ratio: ratioNow(state), signals: NO_SIGNALS, reject };
   }
-  const text = textOf(event);
+  const text = textOf(event, context.options);
   const session = sessionOf(event);
   const index = state.index;
   state.index += 1;

@@ -86,6 +86,20 @@ export const options = z.strictObject({
     .nullable()
     .default(null)
     .describe("Length of the embeddings that events bring. null: that of a key's first accepted event."),
+  texts: z
+    .strictObject({
+      samples: z
+        .boolean()
+        .default(true)
+        .describe("Whether signals, API and page show example texts. false: only terms and figures."),
+      redact: z
+        .array(z.string().min(1).max(500).refine(isPattern, "This is no regular expression."))
+        .max(20)
+        .default([])
+        .describe("Regular expressions; what they match is replaced by … before a text is encoded, kept or shown."),
+    })
+    .prefault({})
+    .describe("What is kept and shown of people's texts."),
   adaptAfter: z
     .int()
     .min(500)
@@ -100,5 +114,13 @@ export const options = z.strictObject({
     .default(null)
     .describe("Statistic over threshold at which a warning is said; it carries no promise. null: no warnings."),
 });
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source, "gu") instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
 
 export type Options = z.infer<typeof options>;

@@ -33,7 +33,7 @@ export function resolve(batch: readonly Item[], how: Resolving): Prepared[] | Pr
   const texts: string[] = [];
   const rows = batch.map((item) => {
     if (sourceOf(item, how) !== "external" || item.event.text === undefined) return -1;
-    return texts.push(textOf(item.event)) - 1;
+    return texts.push(textOf(item.event, how.options)) - 1;
   });
   if (texts.length === 0) return resolveWith(batch, null, how);
   const { dim } = how.embedder;
@@ -84,15 +84,16 @@ function place(
   reference: Reference,
   members: readonly number[],
   external: readonly (Float32Array | null)[] | null,
-  { neighbours, hubness }: Options,
+  options: Options,
   out: Prepared[],
 ): void {
+  const { neighbours, hubness } = options;
   const { dim } = reference;
   const vectors = new Float32Array(members.length * dim);
   let count = 0;
   const rows: number[] = [];
   for (const i of members) {
-    const rejection = fill(batch[i]!.event, external?.[i] ?? null, reference, vectors, count);
+    const rejection = fill(batch[i]!.event, external?.[i] ?? null, { reference, options }, vectors, count);
     if (rejection !== null) {
       out[i] = { reference, source: reference.source, dim, rejection, vector: null, score: 0, cluster: 0 };
       continue;
@@ -118,7 +119,7 @@ function place(
 function fill(
   event: TextEvent,
   external: Float32Array | null,
-  reference: Reference,
+  { reference, options }: { readonly reference: Reference; readonly options: Options },
   vectors: Float32Array,
   row: number,
 ): Rejection | null {
@@ -127,7 +128,7 @@ function fill(
     return decodeEmbedding(event.embedding, vectors, row, reference.dim);
   }
   if (event.text === undefined) return missing("text");
-  const vector = reference.source === "hash" ? encode(reference.encoder!, textOf(event)) : external!;
+  const vector = reference.source === "hash" ? encode(reference.encoder!, textOf(event, options)) : external!;
   if (vector.length !== reference.dim) return wrongDimension(vector.length, reference.dim);
   vectors.set(vector, row * reference.dim);
   return null;

@@ -27,9 +27,12 @@ import type { State } from "./state.ts";
  *   page-hinkley, adwin   on the score, standardised by the reference's: no promise, no onset, found late or not at all
  *
  * explanation (drift, surge, explained)
- *   clusters[]  {name, terms, examples, medoid, share, shareBefore, lift, size}, strongest first, at most 5
+ *   clusters[]  {id, name, terms, examples, medoid, share, shareBefore, lift, size}, strongest first, at most 5; a surge is
+ *               named by what sets it apart in the reference; id, and the name while it fits, stay when explained again
+ *   vanished[]  {name, terms, medoid, share, shareBefore, lift, size}: topics hardly said any more, at most 3
  *   shareNew    share of the texts in the window that belongs to them beyond what the reference lets expect
  *   sticky      a token that is no word and is in most new texts (it distorts embeddings), or null
+ *   explained again at the second crossing and 200, 800, 3,200, … events after the alarm
  *   window      {from, to, texts}: the last texts since the onset, at most 512;  onset;  kind
  *   reference   {size, from, to, embedding, turnsPerSession};  promise (events);  warnings (sentences)
  *
@@ -47,6 +50,7 @@ export const shortText: Detector<TextEvent, Options, State> = {
     "The task of Rabinovich, Vetzler, Ackerman, Anaby-Tavor: Reliable and Interpretable Drift Detection in Streams of Short Texts, ACL 2023 (arXiv 2305.17750), by e-detectors (Shin, Ramdas, Rinaldo, arXiv 2203.03532)",
   event,
   options,
+  freeOptions: ["texts", "warnAt", "adaptAfter"],
   reference: { first: DEFAULT_REFERENCE, least: 300 },
   falseAlarms: DEFAULT_PROMISE,
   gauges: GAUGES,

@@ -1,3 +1,5 @@
+import { REDACTED } from "./event.ts";
+
 /** Ordinary signs around a word, and words with the signs that prices, times and names have inside. */
 const EDGE = /^[(\p{Pi}"'`*]+|[)\p{Pf}"'`*.,;:!?…]+$/gu;
 const STOPS = /[.,;:!?…]+$/u;
@@ -40,7 +42,7 @@ function oddities(text: string): Set<string> {
     if (core !== "" && ORDINARY.test(core) && LETTERS.test(core)) continue;
     // Brackets belong to {{name}}; the full stop after it does not.
     const token = piece.replace(STOPS, "") || piece;
-    if (token !== "") out.add(token);
+    if (token !== "" && token !== REDACTED) out.add(token);
   }
   return out;
 }
