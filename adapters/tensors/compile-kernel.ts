@@ -1,24 +1,30 @@
-/** Compiles kernel.as: `node --import tsx adapters/tensors/compile-kernel.ts` writes kernel-bytes.ts anew. */
+/** Compiles the kernels: `node --import tsx adapters/tensors/compile-kernel.ts` writes kernel-bytes.ts and models-bytes.ts anew. */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const OPTIONS = ["--runtime", "stub", "--importMemory", "--noAssert", "-O3", "--converge", "--enable", "simd"];
 
-/** What kernel-bytes.ts should be, with the installed compiler. */
-export async function kernelFile(): Promise<string> {
-  const source = await readFile(new URL("./kernel.as", import.meta.url), "utf8");
+/** Source → generated file and the name that it exports. */
+export const KERNELS = [
+  { source: "kernel.as", file: "kernel-bytes.ts", name: "KERNEL_BASE64" },
+  { source: "models.as", file: "models-bytes.ts", name: "MODELS_BASE64" },
+] as const;
+
+/** What the generated file should be, with the installed compiler. */
+export async function kernelFile({ source, name }: (typeof KERNELS)[number]): Promise<string> {
+  const text = await readFile(new URL(`./${source}`, import.meta.url), "utf8");
   let bytes = new Uint8Array();
   let complaints = "";
   const { error } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...OPTIONS], {
-    readFile: (name: string) => (name === "kernel.ts" ? source : null),
-    writeFile: (_name: string, contents: string | Uint8Array) => {
+    readFile: (path: string) => (path === "kernel.ts" ? text : null),
+    writeFile: (_path: string, contents: string | Uint8Array) => {
       bytes = Uint8Array.from(contents as Uint8Array);
     },
     listFiles: () => [],
     stderr: {
-      write: (text: string | Uint8Array) => {
-        complaints += text;
+      write: (line: string | Uint8Array) => {
+        complaints += line;
       },
     },
   });
@@ -28,12 +34,12 @@ export async function kernelFile(): Promise<string> {
       .toString("base64")
       .match(/.{1,110}/g) ?? [];
   return [
-    "/** Generated from kernel.as by compile-kernel.ts; do not edit. */",
-    `export const KERNEL_BASE64 =\n${lines.map((line) => `  "${line}"`).join(" +\n")};`,
+    `/** Generated from ${source} by compile-kernel.ts; do not edit. */`,
+    `export const ${name} =\n${lines.map((line) => `  "${line}"`).join(" +\n")};`,
     "",
   ].join("\n");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await writeFile(new URL("./kernel-bytes.ts", import.meta.url), await kernelFile());
+  for (const kernel of KERNELS) await writeFile(new URL(`./${kernel.file}`, import.meta.url), await kernelFile(kernel));
 }

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createArena } from "./arena.ts";
-import { kernelFile } from "./compile-kernel.ts";
+import { KERNELS, kernelFile } from "./compile-kernel.ts";
 
-test("the committed kernel is what its source compiles to", async () => {
-  expect(await readFile(new URL("./kernel-bytes.ts", import.meta.url), "utf8")).toBe(await kernelFile());
+test.each(KERNELS)("the committed $file is what $source compiles to", async (kernel) => {
+  expect(await readFile(new URL(`./${kernel.file}`, import.meta.url), "utf8")).toBe(await kernelFile(kernel));
 });
 
 test("the arena gives freed space out again, joined", () => {

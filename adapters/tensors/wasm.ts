@@ -7,6 +7,7 @@ import { tfjsWith } from "./tfjs.ts";
 import { createNearest } from "./top.ts";
 import { trainAutoencoder } from "./train-autoencoder.ts";
 import { type WasmApi, type WasmMemory, wasmApi } from "./wasm-api.ts";
+import { createWasmModelBank } from "./wasm-models.ts";
 
 type NearestKernel = (
   panels: number,
@@ -50,6 +51,7 @@ export function createWasmTensors(): Tensors {
     backend: "wasm",
     device: "WebAssembly SIMD",
     matrix,
+    modelBank: createWasmModelBank,
     trainAutoencoder: async (...given) => trainAutoencoder(tfjsWith("wasm", matrix), ...given),
     autoencoder: (weights) => createAutoencoder(matrix, weights),
   };

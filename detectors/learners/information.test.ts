@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { absorb, createInformation, decayOf, solve, sumsLength, widen } from "./information.ts";
+import { sumsLength } from "../../engine/model-sums.ts";
+import { absorb, createInformation, decayOf, solve, widen } from "./information.ts";
 import { prequential } from "./prequential.ts";
 import { fixedFeatures, mulberry32, STREAMS, type StreamName } from "./streams.ts";
 

@@ -1,3 +1,5 @@
+import { sumsLength, widenSums } from "../../engine/model-sums.ts";
+
 /**
  * Weighted ridge regression that follows its stream, in the information form (it stays exact where the covariance form of
  * recursive least squares collapses):
@@ -30,10 +32,6 @@ export function decayOf(theta: number): number {
   return theta ** -2;
 }
 
-export function sumsLength(features: number, outputs: number): number {
-  return (features * (features + 1)) / 2 + features * outputs;
-}
-
 export function createInformation(
   features: number,
   outputs: number,
@@ -52,12 +50,7 @@ export function widen(info: Information, outputs: number): void {
   if (outputs <= had) return;
   const length = sumsLength(features, outputs);
   const wider = sums instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
-  for (let i = 0, from = 0, to = 0; i < features; i++) {
-    const width = features - i + had;
-    wider.set(sums.subarray(from, from + width), to);
-    from += width;
-    to += features - i + outputs;
-  }
+  widenSums(features, had, outputs, sums, wider);
   info.outputs = outputs;
   info.sums = wider;
 }

@@ -1,5 +1,6 @@
-import type { ModelBank, ModelSums, Slot } from "../../engine/model-bank.ts";
-import { absorb, createInformation, type Information, solve, sumsLength, widen } from "./information.ts";
+import type { ModelBank, Slot } from "../../engine/model-bank.ts";
+import { joinSums, splitSums, sumsLength } from "../../engine/model-sums.ts";
+import { absorb, createInformation, type Information, solve, widen } from "./information.ts";
 
 /** A bank on typed arrays: the exact one (float64), or half its size (float32 sums, solved in float64). */
 export function createTypedBank(features: number, precision: "float64" | "float32" = "float64"): ModelBank {
@@ -21,9 +22,18 @@ export function createTypedBank(features: number, precision: "float64" | "float3
         const condition = solve(info, weights);
         return condition === null ? UNSOLVED : { weights, condition };
       }),
-    read: (slots) => slots.map((slot) => split(infoOf(slot))),
+    read: (slots) =>
+      slots.map((slot) => {
+        const { outputs, scale, sums } = infoOf(slot);
+        return splitSums(features, outputs, scale, sums);
+      }),
     write(slot, sums) {
-      join(infoOf(slot), sums);
+      const info = infoOf(slot);
+      const length = sumsLength(features, sums.outputs);
+      info.outputs = sums.outputs;
+      info.scale = sums.scale;
+      info.sums = precision === "float64" ? new Float64Array(length) : new Float32Array(length);
+      joinSums(features, sums, info.sums);
     },
     dispose() {},
   };
@@ -38,33 +48,4 @@ interface TypedSlot extends Slot {
 
 function infoOf(slot: Slot): Information {
   return (slot as TypedSlot).info;
-}
-
-/** Rows of the sums → triangle and moments apart. */
-function split({ features, outputs, scale, sums }: Information): ModelSums {
-  const gram = new Float64Array((features * (features + 1)) / 2);
-  const moments = new Float64Array(features * outputs);
-  for (let i = 0, from = 0, to = 0; i < features; i++) {
-    const length = features - i;
-    gram.set(sums.subarray(from, from + length), to);
-    moments.set(sums.subarray(from + length, from + length + outputs), i * outputs);
-    from += length + outputs;
-    to += length;
-  }
-  return { outputs, scale, gram, moments };
-}
-
-function join(info: Information, { outputs, scale, gram, moments }: ModelSums): void {
-  const { features } = info;
-  const length = sumsLength(features, outputs);
-  info.outputs = outputs;
-  info.scale = scale;
-  info.sums = info.sums instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
-  for (let i = 0, from = 0, to = 0; i < features; i++) {
-    const width = features - i;
-    info.sums.set(gram.subarray(from, from + width), to);
-    info.sums.set(moments.subarray(i * outputs, (i + 1) * outputs), to + width);
-    from += width;
-    to += width + outputs;
-  }
 }
