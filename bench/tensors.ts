@@ -1,5 +1,5 @@
 /** Three nearest rows per query, batches of 64: `node --import tsx bench/tensors.ts [backend …]`. */
-import { type Backend, createTensors } from "../adapters/tensors/create.ts";
+import { type Backend, openTensors } from "../adapters/tensors/open.ts";
 
 const SHAPES = [
   { rows: 1500, dim: 128 },
@@ -14,7 +14,7 @@ const backends = (process.argv.length > 2 ? process.argv.slice(2) : ["wasm", "cp
 const copy = copyBandwidth();
 console.log(`process CPU, best of 5; copy bandwidth of this machine now: ${copy.toFixed(1)} GB/s (read + write)`);
 for (const backend of backends) {
-  const tensors = createTensors(backend);
+  const { tensors } = await openTensors({ backend, requireGpu: false });
   for (const { rows, dim } of SHAPES) {
     for (const count of [BATCH, 1]) {
       const matrix = tensors.matrix(random(rows * dim), rows, dim);

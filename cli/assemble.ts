@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
-import { createTensors } from "../adapters/tensors/create.ts";
+import { openTensors } from "../adapters/tensors/open.ts";
 import type { Environment } from "../engine/detector.ts";
+import type { Log } from "../engine/log.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
 import type { MonitorFacts } from "../engine/view.ts";
 import { createDecoder } from "../ingest/decode/decoder.ts";
@@ -40,8 +41,12 @@ export async function openMonitor(
   };
 }
 
-export function openEnvironment(config: Config): Environment {
-  return { tensors: createTensors(config.compute.backend), embedder: config.embedder };
+/** What detectors compute with; `log` hears which backend was chosen, and why no better one. */
+export async function openEnvironment(config: Config, log: Log): Promise<Environment> {
+  const { tensors, fallbacks } = await openTensors(config.compute);
+  const { backend, device, gpu } = tensors;
+  log.info("compute", { backend, device, gpu, ...(fallbacks.length === 0 ? {} : { insteadOf: fallbacks.join("; ") }) });
+  return { tensors, embedder: config.embedder };
 }
 
 /** What people see of a monitor, with the detector's defaults filled in. */

@@ -39,7 +39,7 @@ const PING_PATIENCE_MS = 3000;
 export async function startService(loaded: LoadedConfig, path: string, log: Log): Promise<Started> {
   const { config, folder } = loaded;
   const run = runName(config);
-  const env = openEnvironment(config);
+  const env = await openEnvironment(config, log);
   const store = openStore(loaded, path);
   const monitors = new Map<string, Monitor>();
   for (const [name, monitor] of Object.entries(config.monitors))
@@ -57,7 +57,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       clock: systemClock,
       version: VERSION,
       build: { revision: process.env.TIDEGAUGE_REVISION ?? "", node: process.versions.node },
-      backend: { backend: env.tensors.backend, device: env.tensors.device, gpu: false },
+      backend: { backend: env.tensors.backend, device: env.tensors.device, gpu: env.tensors.gpu },
       channels: Object.keys(config.alerts),
       facts,
       storeProblem: () => storeProblem,

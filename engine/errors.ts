@@ -64,6 +64,11 @@ export const ERRORS = {
       "Compute backend {backend} cannot be used: {why}. Use `backend: auto`, or install what it needs (see docs).",
     retryable: false,
   },
+  GPU_REQUIRED: {
+    message:
+      "`compute.requireGpu` asks for a GPU, but {backend} computes on {device}. Install what the GPU needs (see docs/compute.md), or take requireGpu out.",
+    retryable: false,
+  },
   NOT_FOUND: { message: "There is no {what} {name}.", retryable: false },
   BAD_REQUEST: { message: "{what}. {fix}", retryable: false },
   FORBIDDEN: { message: "{what}. {fix}", retryable: false },

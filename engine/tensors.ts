@@ -2,8 +2,11 @@ import type { ModelBank } from "./model-bank.ts";
 
 /** Numeric kernels that detectors may ask for; implemented in adapters/tensors, chosen once at start. */
 export interface Tensors {
+  /** cpu, wasm, tensorflow, webgpu, or webgpu-software where the adapter is no GPU. */
   readonly backend: string;
   readonly device: string;
+  /** Whether it is a graphics processor that computes. */
+  readonly gpu: boolean;
   /** Copies a row-major matrix [rows, dim] to where the kernels run. */
   matrix(data: Float32Array, rows: number, dim: number): Matrix;
   /** A bank of linear models over so many features, where this backend has one; detectors bring typed arrays of their own. */
@@ -32,6 +35,8 @@ export interface Matrix {
    * Each query's result is the same to the bit whatever else is in the batch.
    */
   nearest(queries: Float32Array, count: number, k: number): Nearest;
+  /** nearest() on the device, without blocking; a backend without a device of its own does not have it. */
+  search?(queries: Float32Array, count: number, k: number): Promise<Nearest>;
   /** Every inner product, row-major [count, rows], of the same bits as nearest() gives. */
   products(queries: Float32Array, count: number): Float32Array;
   dispose(): void;

@@ -1,13 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { AutoencoderTraining, AutoencoderWeights, Tensors } from "../../engine/tensors.ts";
+import type { AutoencoderTraining, AutoencoderWeights } from "../../engine/tensors.ts";
 import { createCpuTensors } from "./cpu.ts";
-import { createWasmTensors, hasSimd } from "./wasm.ts";
+import { everyBackend } from "./every-backend.ts";
 
-const backends: readonly (readonly [string, () => Tensors])[] = [
-  ["cpu", () => createCpuTensors()],
-  ...(hasSimd() ? [["wasm", () => createWasmTensors()] as const] : []),
-];
+const backends = await everyBackend();
 
+const PARTS = ["encoder", "encoderBias", "decoder", "decoderBias"] as const;
 const DIM = 12;
 const ROWS = 90;
 const TRAINING: AutoencoderTraining = { hidden: 8, epochs: 60, batch: 16, learningRate: 0.01, seed: 5 };
@@ -15,43 +13,41 @@ const TRAINING: AutoencoderTraining = { hidden: 8, epochs: 60, batch: 16, learni
 /** Unit vectors near a plane of three dimensions. */
 const data = planar(ROWS, 1);
 
-describe.each(backends)("the autoencoder on %s", (_name, create) => {
-  const tensors = create();
+describe.each(backends)("the autoencoder on $name", ({ name, tensors, runs }) => {
+  const exact = name === "cpu" || name === "wasm";
+  // A GPU in software takes half a second for a step.
+  const slow = runs < 20;
+  const training = slow ? { ...TRAINING, epochs: 2, batch: ROWS } : TRAINING;
 
   test("gives the same weights for the same seed and others for another", async () => {
-    const one = await tensors.trainAutoencoder(data, ROWS, DIM, TRAINING);
-    expect(await tensors.trainAutoencoder(data, ROWS, DIM, TRAINING)).toEqual(one);
-    expect(await tensors.trainAutoencoder(data, ROWS, DIM, { ...TRAINING, seed: 6 })).not.toEqual(one);
+    const one = await tensors.trainAutoencoder(data, ROWS, DIM, training);
+    const again = await tensors.trainAutoencoder(data, ROWS, DIM, training);
+    if (exact) expect(again).toEqual(one);
+    else expect(farthest(again.encoder, one.encoder)).toBeLessThan(1e-3);
+    expect(await tensors.trainAutoencoder(data, ROWS, DIM, { ...training, seed: 6 })).not.toEqual(one);
   });
 
-  test("gives the cpu's weights to the bit", async () => {
-    const expected = await createCpuTensors().trainAutoencoder(data, ROWS, DIM, TRAINING);
-    expect(await tensors.trainAutoencoder(data, ROWS, DIM, TRAINING)).toEqual(expected);
+  test("gives the cpu's weights: to the bit where it promises that, else within rounding", async () => {
+    const expected = await createCpuTensors().trainAutoencoder(data, ROWS, DIM, training);
+    const found = await tensors.trainAutoencoder(data, ROWS, DIM, training);
+    if (exact) expect(found).toEqual(expected);
+    else for (const part of PARTS) expect(farthest(found[part], expected[part])).toBeLessThan(1e-3);
   });
 
   test("takes the steps of Adam on the mean squared error", async () => {
     // Batches that hold every row: their order does not matter.
-    const training = { ...TRAINING, batch: ROWS, epochs: 25 };
-    const start = await tensors.trainAutoencoder(data, ROWS, DIM, { ...training, epochs: 0 });
-    const found = await tensors.trainAutoencoder(data, ROWS, DIM, training);
-    const expected = adam(start, data, ROWS, training);
-    for (const part of ["encoder", "encoderBias", "decoder", "decoderBias"] as const) {
+    const full = { ...TRAINING, batch: ROWS, epochs: slow ? 2 : 25 };
+    const start = await tensors.trainAutoencoder(data, ROWS, DIM, { ...full, epochs: 0 });
+    const found = await tensors.trainAutoencoder(data, ROWS, DIM, full);
+    const expected = adam(start, data, ROWS, full);
+    for (const part of PARTS) {
       expect(farthest(found[part], start[part])).toBeGreaterThan(0.01);
       expect(farthest(found[part], expected[part])).toBeLessThan(1e-4);
     }
   });
 
-  test("rebuilds what is like its rows and not what is unlike them", async () => {
-    const autoencoder = tensors.autoencoder(await tensors.trainAutoencoder(data, ROWS, DIM, TRAINING));
-    const known = autoencoder.similarities(planar(50, 2), 50);
-    const unknown = autoencoder.similarities(noise(50), 50);
-    autoencoder.dispose();
-    expect(mean(known)).toBeGreaterThan(0.95);
-    expect(mean(unknown)).toBeLessThan(0.7);
-  });
-
   test("answers each query the same to the bit whatever else is in the batch, and zero for zero", async () => {
-    const autoencoder = tensors.autoencoder(await tensors.trainAutoencoder(data, ROWS, DIM, TRAINING));
+    const autoencoder = tensors.autoencoder(await tensors.trainAutoencoder(data, ROWS, DIM, training));
     const queries = Float32Array.of(...noise(7), ...new Float32Array(DIM));
     const together = autoencoder.similarities(queries, 8);
     for (let q = 0; q < 8; q++) {
@@ -61,10 +57,21 @@ describe.each(backends)("the autoencoder on %s", (_name, create) => {
     autoencoder.dispose();
   });
 
+  if (slow) return;
+
+  test("rebuilds what is like its rows and not what is unlike them", async () => {
+    const autoencoder = tensors.autoencoder(await tensors.trainAutoencoder(data, ROWS, DIM, training));
+    const known = autoencoder.similarities(planar(50, 2), 50);
+    const unknown = autoencoder.similarities(noise(50), 50);
+    autoencoder.dispose();
+    expect(mean(known)).toBeGreaterThan(0.95);
+    expect(mean(unknown)).toBeLessThan(0.7);
+  });
+
   test("lets other work run while it trains", async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
-    await tensors.trainAutoencoder(data, ROWS, DIM, TRAINING);
+    await tensors.trainAutoencoder(data, ROWS, DIM, training);
     clearInterval(timer);
     expect(turns).toBeGreaterThan(3);
   });

@@ -13,6 +13,7 @@ export function createCpuTensors(device = "typed arrays"): Tensors {
   return {
     backend: "cpu",
     device,
+    gpu: false,
     matrix,
     trainAutoencoder: async (...given) => trainAutoencoder(tfjsWith("cpu", matrix), ...given),
     autoencoder: (weights) => createAutoencoder(matrix, weights),
@@ -42,7 +43,8 @@ function matrix(data: Float32Array, rows: number, dim: number): Matrix {
   };
 }
 
-function product(a: Float32Array, ai: number, b: Float32Array, bi: number, dim: number): number {
+/** One inner product, as every backend gives it. */
+export function product(a: Float32Array, ai: number, b: Float32Array, bi: number, dim: number): number {
   const round = Math.fround;
   const whole = dim & ~3;
   let s0 = round(0);

@@ -1,17 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TidegaugeError } from "../../engine/errors.ts";
-import type { Nearest, Tensors } from "../../engine/tensors.ts";
+import type { Matrix, Nearest } from "../../engine/tensors.ts";
 import { createCpuTensors } from "./cpu.ts";
-import { BACKENDS, createTensors } from "./create.ts";
+import { everyBackend } from "./every-backend.ts";
 import { NO_ROW } from "./top.ts";
-import { createWasmTensors, hasSimd } from "./wasm.ts";
 
-const backends: readonly (readonly [string, () => Tensors])[] = [
-  ["cpu", () => createCpuTensors()],
-  ...(hasSimd() ? [["wasm", () => createWasmTensors()] as const] : []),
-];
-if (!hasSimd()) console.warn("SKIPPED: the SIMD kernel, this runtime has no WebAssembly SIMD");
+const backends = await everyBackend();
 
 interface Case {
   readonly dim: number;
@@ -26,7 +20,7 @@ interface Case {
 const cases: fc.Arbitrary<Case> = fc
   .record({
     dim: fc.integer({ min: 1, max: 21 }),
-    rows: fc.integer({ min: 0, max: 30 }),
+    rows: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 31, max: 70 })),
     count: fc.oneof(fc.integer({ min: 0, max: 7 }), fc.constantFrom(63, 64, 65, 130)),
     k: fc.integer({ min: 1, max: 6 }),
     coarse: fc.boolean(),
@@ -37,19 +31,23 @@ const cases: fc.Arbitrary<Case> = fc
     return { dim, rows, count, k, data: fill(rows * dim, next), queries: fill(count * dim, next) };
   });
 
-describe.each(backends)("tensors on %s", (_name, create) => {
-  const tensors = create();
-  const nearest = (c: Case): Nearest => {
+describe.each(backends)("tensors on $name", ({ tensors, runs }) => {
+  const search = async (matrix: Matrix, queries: Float32Array, count: number, k: number): Promise<Nearest> => {
+    const found = matrix.nearest(queries, count, k);
+    if (matrix.search) expect(await matrix.search(queries, count, k)).toEqual(found);
+    return found;
+  };
+  const nearest = async (c: Case): Promise<Nearest> => {
     const matrix = tensors.matrix(c.data, c.rows, c.dim);
-    const found = matrix.nearest(c.queries, c.count, c.k);
+    const found = await search(matrix, c.queries, c.count, c.k);
     matrix.dispose();
     return found;
   };
 
-  test("finds the largest products, largest first, ties to the lowest row", () => {
-    fc.assert(
-      fc.property(cases, (c) => {
-        const found = nearest(c);
+  test("finds the largest products, largest first, ties to the lowest row", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async (c) => {
+        const found = await nearest(c);
         for (let q = 0; q < c.count; q++) {
           const exact = Array.from({ length: c.rows }, (_, row) => ({ row, product: exactProduct(c, q, row) }));
           const kept = Math.min(c.k, c.rows);
@@ -68,67 +66,73 @@ describe.each(backends)("tensors on %s", (_name, create) => {
           }
         }
       }),
+      { numRuns: runs },
     );
   });
 
-  test("answers each query the same to the bit whatever else is in the batch", () => {
-    fc.assert(
-      fc.property(cases, (c) => {
+  test("answers each query the same to the bit whatever else is in the batch", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async (c) => {
         const matrix = tensors.matrix(c.data, c.rows, c.dim);
-        const together = matrix.nearest(c.queries, c.count, c.k);
-        for (let q = 0; q < c.count; q++) {
-          const alone = matrix.nearest(c.queries.slice(q * c.dim, (q + 1) * c.dim), 1, c.k);
+        const together = await search(matrix, c.queries, c.count, c.k);
+        for (let q = 0; q < c.count; q += 7) {
+          const alone = await search(matrix, c.queries.slice(q * c.dim, (q + 1) * c.dim), 1, c.k);
           expect(bits(alone.products)).toEqual(bits(together.products.slice(q * c.k, (q + 1) * c.k)));
           expect(alone.indices).toEqual(together.indices.slice(q * c.k, (q + 1) * c.k));
         }
         matrix.dispose();
       }),
+      { numRuns: runs },
     );
   });
 
-  test("gives the cpu's answer to the bit", () => {
-    fc.assert(
-      fc.property(cases, (c) => {
-        const found = nearest(c);
+  test("gives the cpu's answer to the bit", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async (c) => {
+        const found = await nearest(c);
         const expected = createCpuTensors().matrix(c.data, c.rows, c.dim).nearest(c.queries, c.count, c.k);
         expect(found.indices).toEqual(expected.indices);
         expect(bits(found.products)).toEqual(bits(expected.products));
       }),
+      { numRuns: runs },
     );
   });
 
-  test("gives the cpu's answer to the bit at the sizes of sentence embeddings", () => {
+  test("gives the cpu's answer to the bit at the sizes of sentence embeddings", async () => {
     for (const dim of [128, 384]) {
       const next = numbers(dim, false);
       const c = { dim, rows: 203, count: 67, k: 3, data: fill(203 * dim, next), queries: fill(67 * dim, next) };
       const expected = createCpuTensors().matrix(c.data, c.rows, c.dim).nearest(c.queries, c.count, c.k);
-      expect(nearest(c)).toEqual(expected);
+      expect(await nearest(c)).toEqual(expected);
     }
   });
 
-  test("leaves places that no row fills marked", () => {
-    const found = tensors.matrix(Float32Array.of(1, 2), 1, 2).nearest(Float32Array.of(3, 4), 1, 3);
+  test("leaves places that no row fills marked", async () => {
+    const found = await search(tensors.matrix(Float32Array.of(1, 2), 1, 2), Float32Array.of(3, 4), 1, 3);
     expect(Array.from(found.indices)).toEqual([0, NO_ROW, NO_ROW]);
     expect(Array.from(found.products)).toEqual([11, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   });
 
-  test("does not take products that are not numbers", () => {
-    const found = tensors.matrix(Float32Array.of(Number.NaN, 1, 2), 3, 1).nearest(Float32Array.of(1), 1, 2);
-    expect(Array.from(found.indices)).toEqual([2, 1]);
+  test("does not take products that are not numbers", async () => {
+    const some = tensors.matrix(Float32Array.of(Number.NaN, 1, 2), 3, 1);
+    expect(Array.from((await search(some, Float32Array.of(1), 1, 2)).indices)).toEqual([2, 1]);
+    const none = await search(tensors.matrix(Float32Array.of(1, 2), 2, 1), Float32Array.of(Number.NaN), 1, 1);
+    expect(Array.from(none.indices)).toEqual([NO_ROW]);
   });
 
-  test("keeps its own copy of the rows", () => {
+  test("keeps its own copy of the rows", async () => {
     const data = Float32Array.of(1, 2, 3);
     const matrix = tensors.matrix(data, 3, 1);
     data.fill(9);
-    expect(Array.from(matrix.nearest(Float32Array.of(1), 1, 1).products)).toEqual([3]);
+    expect(Array.from((await search(matrix, Float32Array.of(1), 1, 1)).products)).toEqual([3]);
   });
 
-  test("keeps many matrices apart while others come, grow and go", () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 700 })), { maxLength: 40 }), (steps) => {
-        const alive: { value: number; rows: number; matrix: ReturnType<Tensors["matrix"]> }[] = [];
-        steps.forEach(([add, rows], i) => {
+  test("keeps many matrices apart while others come, grow and go", async () => {
+    const given = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 700 })), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(given, async (steps) => {
+        const alive: { value: number; rows: number; matrix: Matrix }[] = [];
+        for (const [i, [add, rows]] of steps.entries()) {
           if (add) {
             alive.push({
               value: i + 1,
@@ -137,15 +141,15 @@ describe.each(backends)("tensors on %s", (_name, create) => {
             });
           } else alive.splice(rows % Math.max(1, alive.length), 1)[0]?.matrix.dispose();
           for (const { value, rows: last, matrix } of alive) {
-            const found = matrix.nearest(new Float32Array(64).fill(1), 1, 1);
+            const found = await search(matrix, new Float32Array(64).fill(1), 1, 1);
             expect(found.products[0]).toBe(64 * value);
             expect(found.indices[0]).toBe(0);
             expect(matrix.rows).toBe(last);
           }
-        });
+        }
         for (const { matrix } of alive) matrix.dispose();
       }),
-      { numRuns: 30 },
+      { numRuns: Math.min(runs, 30) },
     );
   });
 
@@ -174,23 +178,6 @@ describe.each(backends)("tensors on %s", (_name, create) => {
     matrix.dispose();
     matrix.dispose();
   });
-});
-
-test("auto is the SIMD kernel where the runtime has it", () => {
-  expect(createTensors("auto").backend).toBe(hasSimd() ? "wasm" : "cpu");
-});
-
-test("backends that this version does not bring are refused by name", () => {
-  for (const backend of BACKENDS) {
-    if (backend === "auto" || backend === "cpu" || backend === "wasm") continue;
-    try {
-      createTensors(backend);
-      expect.unreachable();
-    } catch (error) {
-      expect((error as TidegaugeError).code).toBe("BACKEND_UNAVAILABLE");
-      expect(error).toBeInstanceOf(TidegaugeError);
-    }
-  }
 });
 
 function exactProduct(c: Case, query: number, row: number): number {

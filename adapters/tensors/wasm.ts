@@ -50,6 +50,7 @@ export function createWasmTensors(): Tensors {
   return {
     backend: "wasm",
     device: "WebAssembly SIMD",
+    gpu: false,
     matrix,
     modelBank: createWasmModelBank,
     trainAutoencoder: async (...given) => trainAutoencoder(tfjsWith("wasm", matrix), ...given),

@@ -53,7 +53,8 @@ export const backtest: CliCommand = {
         command: "backtest",
       });
     }
-    const opened = await openMonitor(name, monitorConfig, config, openEnvironment(config), path, "backtest");
+    const env = await openEnvironment(config, silentLog);
+    const opened = await openMonitor(name, monitorConfig, config, env, path, "backtest");
     // Commits by count alone: the wall clock must not matter.
     const monitor: Monitor = { ...opened, channels: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
     const maxLineBytes = config.limits.recordBytes;

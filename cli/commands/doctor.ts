@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { createTensors } from "../../adapters/tensors/create.ts";
+import { openTensors } from "../../adapters/tensors/open.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { createKafkaSource } from "../../ingest/kafka.ts";
@@ -34,8 +34,9 @@ export const doctor: CliCommand = {
         says: `${VERSION}, Node ${process.versions.node}, ${process.platform}-${process.arch}`,
       },
       await tried("compute", async () => {
-        const tensors = createTensors(loaded.config.compute.backend);
-        return `${tensors.backend} on ${tensors.device}`;
+        const { tensors, fallbacks } = await openTensors(loaded.config.compute);
+        const why = fallbacks.length === 0 ? "" : ` (${fallbacks.join("; ")})`;
+        return `${tensors.backend} on ${tensors.device}, ${tensors.gpu ? "a GPU" : "no GPU"}${why}`;
       }),
       { name: "embedder", ok: true, says: loaded.config.embedder.kind },
       await tried("store", async () => {

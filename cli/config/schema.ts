@@ -188,7 +188,8 @@ export function configSchema(detectors: readonly Detector[]) {
         backend: z
           .enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"])
           .default("auto")
-          .describe("Where numeric kernels run"),
+          .describe("Where numeric kernels run; auto: the best that is here"),
+        requireGpu: z.boolean().default(false).describe("Refuse to start without a GPU"),
       })
       .prefault({}),
     embedder: z

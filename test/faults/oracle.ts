@@ -20,7 +20,7 @@ export async function runOracle(
   topic: { readonly name: string; readonly identity: string | null; readonly records: Map<number, RawRecord[]> },
 ): Promise<void> {
   const { config } = loadConfig(configPath, DETECTORS, process.env);
-  const env = openEnvironment(config);
+  const env = await openEnvironment(config, silentLog);
   const store = createStore({ kind: "postgres", url });
   await store.open();
   const monitors: Monitor[] = [];

@@ -38,7 +38,10 @@ export function HealthView() {
         </Tile>
         <Tile name="Computes on">
           {backend.backend}
-          <small>{backend.device}</small>
+          <small>
+            {backend.device}
+            {backend.gpu ? "" : ", no GPU"}
+          </small>
         </Tile>
         <Tile name="Running for">
           {formatSeconds(value.uptimeSeconds)}

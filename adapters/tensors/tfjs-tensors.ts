@@ -1,0 +1,149 @@
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { Matrix, Nearest, Tensors } from "../../engine/tensors.ts";
+import { product } from "./cpu.ts";
+import { type TfjsDevice, use } from "./tfjs.ts";
+import { createNearest, insert } from "./top.ts";
+import { trainAutoencoder } from "./train-autoencoder.ts";
+
+export interface TfjsIdentity {
+  readonly backend: string;
+  readonly device: string;
+  readonly gpu: boolean;
+  /** Whether results can be had without waiting for a turn of the event loop. */
+  readonly sync: boolean;
+}
+
+/** Candidates beyond k that the device names. */
+const MARGIN = 8;
+/** Products that lie closer than this part of |query|·|longest row| may change places in float32. */
+const ROUNDING = 1e-5;
+/** Below so many multiplications a call to the device costs more than it saves. */
+export const LEAST_WORK = 2 ** 24;
+/** Products held on the device at once: 64 MiB. */
+const MOST_PRODUCTS = 2 ** 24;
+
+/**
+ * Large searches and training on TensorFlow.js, everything small on the CPU kernels of `base`. The device finds
+ * candidates; their products are computed again here in the order of the CPU kernels, so every backend gives the same
+ * bits. Where more rows than the candidates lie within rounding of the last one kept, the CPU decides.
+ */
+export function createTfjsTensors(
+  base: Tensors,
+  device: TfjsDevice,
+  identity: TfjsIdentity,
+  least: number = LEAST_WORK,
+): Tensors {
+  const { sync, ...names } = identity;
+  return {
+    ...names,
+    matrix: (data, rows, dim) => createMatrix(base, device, sync, least, data, rows, dim),
+    trainAutoencoder: (...given) => trainAutoencoder(device, ...given),
+    autoencoder: (weights) => base.autoencoder(weights),
+  };
+}
+
+function createMatrix(
+  base: Tensors,
+  device: TfjsDevice,
+  sync: boolean,
+  least: number,
+  data: Float32Array,
+  rows: number,
+  dim: number,
+): Matrix {
+  const { tf } = device;
+  const near = base.matrix(data, rows, dim);
+  const own = data.slice(0, rows * dim);
+  // Rows that are not numbers would crowd out the others.
+  const fit = rows > 0 && dim > 0 && own.every(Number.isFinite);
+  const rounding = ROUNDING * longest(own, rows, dim);
+  let there: Tensor2D | null = null;
+  let gone = false;
+  const serves = (count: number, k: number): boolean =>
+    fit && !gone && k > 0 && count > 0 && count * rows * dim >= least;
+  const width = (k: number): number => Math.min(rows, Math.max(2 * MARGIN, k + MARGIN));
+  const some = Math.max(1, Math.floor(MOST_PRODUCTS / Math.max(1, rows)));
+
+  /** Row numbers, [many, width(k)]. */
+  const candidates = (queries: Float32Array, many: number, k: number): Tensor2D => {
+    use(device);
+    there ??= tf.tensor2d(own, [rows, dim]);
+    const all = there;
+    return tf.tidy(() => {
+      const products = tf.matMul(tf.tensor2d(queries, [many, dim]), all, false, true);
+      return tf.topk(products, width(k), true).indices as Tensor2D;
+    });
+  };
+
+  const settle = (queries: Float32Array, from: number, k: number, found: ArrayLike<number>, out: Nearest): void => {
+    const wide = width(k);
+    const row = new Uint32Array(wide);
+    for (let q = 0; q * wide < found.length; q++) {
+      for (let i = 0; i < wide; i++) row[i] = found[q * wide + i]!;
+      row.sort();
+      let lowest = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < wide; i++) {
+        const exact = product(queries, (from + q) * dim, own, row[i]! * dim, dim);
+        lowest = Math.min(lowest, exact);
+        insert(out, from + q, k, row[i]!, exact);
+      }
+      if (wide === rows) continue;
+      const query = queries.subarray((from + q) * dim, (from + q + 1) * dim);
+      const last = out.products[(from + q + 1) * k - 1]!;
+      if (last - lowest > rounding * longest(query, 1, dim)) continue;
+      const sure = near.nearest(query, 1, k);
+      out.indices.set(sure.indices, (from + q) * k);
+      out.products.set(sure.products, (from + q) * k);
+    }
+  };
+
+  return {
+    rows,
+    dim,
+    nearest(queries, count, k) {
+      if (!sync || !serves(count, k)) return near.nearest(queries, count, k);
+      const out = createNearest(count, k);
+      for (let from = 0; from < count; from += some) {
+        const many = Math.min(some, count - from);
+        const found = candidates(queries.slice(from * dim, (from + many) * dim), many, k);
+        settle(queries, from, k, found.dataSync(), out);
+        found.dispose();
+      }
+      return out;
+    },
+    async search(queries, count, k) {
+      if (!serves(count, k)) return near.nearest(queries, count, k);
+      const asked = queries.slice(0, count * dim);
+      const out = createNearest(count, k);
+      for (let from = 0; from < count; from += some) {
+        const many = Math.min(some, count - from);
+        const found = candidates(asked.slice(from * dim, (from + many) * dim), many, k);
+        const indices = await found.data();
+        use(device);
+        found.dispose();
+        settle(asked, from, k, indices, out);
+      }
+      return out;
+    },
+    products: (queries, count) => near.products(queries, count),
+    dispose() {
+      near.dispose();
+      gone = true;
+      if (there === null) return;
+      use(device);
+      there.dispose();
+      there = null;
+    },
+  };
+}
+
+/** Length of the longest row. */
+function longest(data: Float32Array, rows: number, dim: number): number {
+  let most = 0;
+  for (let row = 0; row < rows; row++) {
+    let square = 0;
+    for (let i = row * dim; i < (row + 1) * dim; i++) square += data[i]! * data[i]!;
+    most = Math.max(most, square);
+  }
+  return Math.sqrt(most);
+}
