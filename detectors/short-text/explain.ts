@@ -1,8 +1,9 @@
 import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
-import { interpret, nearOf } from "./interpret.ts";
+import { type EmbeddedTexts, interpret, nearOf } from "./interpret.ts";
 import { recall } from "./recent.ts";
 import type { Reference } from "./reference.ts";
+import { sampleRows } from "./sample-rows.ts";
 import { indexTerms, type TermIndex } from "./terms.ts";
 import { keepNames, type NamedCluster, type VanishedTopic, vanishedTopics, withoutTexts } from "./topics.ts";
 import type { Watch } from "./watch.ts";
@@ -66,7 +67,7 @@ export function explain(
     candidates: { texts: events.map((e) => e.text), embeddings: vectors },
     ...(kind === "drift" && far.length >= LEAST_FAR ? { centers: far } : {}),
     since: events.length,
-    reference: { texts: reference.texts, embeddings: reference.vectors },
+    reference: shownOf(reference),
     near: nearFor(reference),
     referenceTerms: termsOf(reference),
     known: kind === "surge",
@@ -134,10 +135,26 @@ function nearFor(reference: Reference): number {
   return near;
 }
 
+/** Rows that new texts are compared with to say what is new: evenly spread, where the reference is large. */
+const MOST_COMPARED = 10_000;
+const shown = new WeakMap<Reference, EmbeddedTexts>();
+
+function shownOf(reference: Reference): EmbeddedTexts {
+  let found = shown.get(reference);
+  if (found === undefined) {
+    const { vectors, rows } = sampleRows(reference.vectors, reference.texts.length, reference.dim, MOST_COMPARED);
+    const every = reference.texts.length / Math.max(1, rows);
+    const texts = Array.from({ length: rows }, (_, i) => reference.texts[Math.floor(i * every)]!);
+    found = { texts, embeddings: vectors };
+    shown.set(reference, found);
+  }
+  return found;
+}
+
 function termsOf(reference: Reference): TermIndex {
   let terms = termIndexes.get(reference);
   if (terms === undefined) {
-    terms = indexTerms(reference.texts);
+    terms = indexTerms(shownOf(reference).texts);
     termIndexes.set(reference, terms);
   }
   return terms;

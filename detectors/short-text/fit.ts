@@ -3,7 +3,7 @@ import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { quantile } from "../statistics/normal.ts";
 import { nextUint32, type Random } from "../statistics/random.ts";
 import { TRAINING } from "./autoencoder.ts";
-import { coverageWarning, measureDependence } from "./dependence.ts";
+import { coverageWarning, duplicatesWarning, measureDependence, nearDuplicates } from "./dependence.ts";
 import { encodeMany, fitHashEncoder, type HashEncoder } from "./hash-encoder.ts";
 import { kMeans } from "./k-means.ts";
 import type { Learnt } from "./learning.ts";
@@ -11,11 +11,16 @@ import { learnMap } from "./map.ts";
 import { exclusion, type Neighbours, neighboursOf } from "./neighbours.ts";
 import type { Options } from "./options.ts";
 import type { ReferenceData, ReferenceFacts, Source } from "./reference.ts";
+import { sampleRows } from "./sample-rows.ts";
 import { binOf, scoreOf } from "./score.ts";
 import { orderForSplit, type Turns, turnsOf } from "./split.ts";
 
 /** Texts kept for the explanation are cut to this length. */
 const SHOWN = 300;
+/** Stickiness from which the promise is in doubt; from .3 on blocks of events stand in for sessions. */
+const WEAK = 0.1;
+/** Rows that the clusters are learnt from at most; all are assigned. */
+const MOST_CLUSTERED = 20_000;
 /** Events that stand in for a session where stickiness shows sessions and no id tells them apart. */
 export const PSEUDO_SESSION = 20;
 
@@ -73,7 +78,8 @@ function complete(
         ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
         : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
   const wanted = options.clusters ?? Math.min(50, Math.max(5, Math.floor(learnt.length / 20)));
-  const km = kMeans(vectors.subarray(0, rows * dim), rows, dim, Math.min(wanted, rows), tensors, random);
+  const sample = sampleRows(vectors, rows, dim, MOST_CLUSTERED);
+  const km = kMeans(sample.vectors, sample.rows, dim, Math.min(wanted, sample.rows), tensors, random);
   const assignment = assignAll(vectors, events.length, dim, km.centroids, km.count, tensors);
   const sorted = Float64Array.from(scores).sort();
   const far = quantile(sorted, 1 - options.farShare);
@@ -98,7 +104,7 @@ function complete(
     high: quantile(sorted, 0.9),
     clusterCounts,
     cellCounts,
-    facts: factsOf(learnt, events, assignment, km.count, sessions, options),
+    facts: factsOf(gathered, assignment, km.count, options),
     map: learnMap(vectors, events.length, dim),
     encoder,
     weights,
@@ -165,22 +171,22 @@ function assignAll(
   return indices;
 }
 
-function factsOf(
-  learnt: readonly Learnt[],
-  events: readonly Learnt[],
-  assignment: Uint32Array,
-  clusters: number,
-  sessions: Turns,
-  options: Options,
-): ReferenceFacts {
-  const byIndex = new Map(events.map((event, i) => [event.index, assignment[i]!]));
-  const inOrder = learnt.map((event) => byIndex.get(event.index)!);
+function factsOf(gathered: Gathered, assignment: Uint32Array, clusters: number, options: Options): ReferenceFacts {
+  const { learnt, events, sessions, vectors, dim } = gathered;
+  const rowOf = new Map(events.map((event, row) => [event.index, row]));
+  const order = learnt.map((event) => rowOf.get(event.index)!);
+  const inOrder = order.map((row) => assignment[row]!);
   const { stickiness, halfLife } = measureDependence(inOrder, clusters, options.alpha);
   const pseudo = !sessions.ids && stickiness >= 0.3 && halfLife <= 30;
   const warnings: string[] = [];
   if (pseudo) {
     warnings.push(
       `Neighbouring texts depend on each other (stickiness ${stickiness}, half-life ${halfLife} events) and no session id tells conversations apart: surge alarms are off, blocks of ${PSEUDO_SESSION} events count as sessions, and the promise may not hold. Name the session id with fields.session.`,
+    );
+  }
+  if (!pseudo && !sessions.ids && stickiness >= WEAK && halfLife <= 30) {
+    warnings.push(
+      `Neighbouring texts depend on each other a little (stickiness ${stickiness}, half-life ${halfLife} events) and no session id tells conversations apart: false alarms may come several times as often as promised. Name the session id with fields.session.`,
     );
   }
   if (sessions.ids && sessions.count < 300) {
@@ -191,6 +197,8 @@ function factsOf(
   if (sessions.single) {
     warnings.push("Almost all texts of the reference carry one session id; session ids are not used.");
   }
+  const duplicates = duplicatesWarning(nearDuplicates(vectors, order, dim));
+  if (duplicates !== null) warnings.push(duplicates);
   const coverage = coverageWarning(learnt.map((event) => event.time));
   if (coverage !== null) warnings.push(coverage);
   return {

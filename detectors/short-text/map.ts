@@ -1,10 +1,14 @@
 import type { ReferenceMap } from "./reference.ts";
+import { sampleRows } from "./sample-rows.ts";
 
 const POINTS = 200;
 const ROUNDS = 12;
+/** A picture needs no more. */
+const MOST_ROWS = 5000;
 
 /** The two directions in which the reference varies most, by power iteration: a picture, not a statistic. */
-export function learnMap(vectors: Float32Array, rows: number, dim: number): ReferenceMap {
+export function learnMap(all: Float32Array, count: number, dim: number): ReferenceMap {
+  const { vectors, rows } = sampleRows(all, count, dim, MOST_ROWS);
   const mean = new Float32Array(dim);
   for (let i = 0; i < rows; i++) for (let d = 0; d < dim; d++) mean[d] = mean[d]! + vectors[i * dim + d]! / rows;
   const axes = new Float32Array(2 * dim);

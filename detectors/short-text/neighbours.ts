@@ -1,5 +1,6 @@
 import type { Tensors } from "../../engine/tensors.ts";
 import type { Learnt } from "./learning.ts";
+import { openSearch } from "./search.ts";
 
 export interface Neighbours {
   readonly k: number;
@@ -43,7 +44,7 @@ export function neighboursOf(vectors: Float32Array, dim: number, query: Neighbou
     products: new Float32Array(count * k),
     found: new Uint8Array(count),
   };
-  const matrix = query.tensors.matrix(vectors.subarray(0, rows * dim), rows, dim);
+  const search = openSearch(vectors, rows, dim, query.tensors);
   let pending = Array.from({ length: count }, (_, i) => i);
   for (let wide = Math.min(rows, k + 2 * ADJACENT + 1); pending.length > 0; wide = Math.min(rows, wide * 8)) {
     const left: number[] = [];
@@ -53,7 +54,7 @@ export function neighboursOf(vectors: Float32Array, dim: number, query: Neighbou
       block.forEach((i, q) => {
         queries.set(vectors.subarray((from + i) * dim, (from + i + 1) * dim), q * dim);
       });
-      const { indices, products } = matrix.nearest(queries, block.length, wide);
+      const { indices, products } = search.nearest(queries, block.length, wide);
       block.forEach((i, q) => {
         let n = 0;
         for (let a = q * wide; a < (q + 1) * wide && n < k; a++) {
@@ -67,6 +68,6 @@ export function neighboursOf(vectors: Float32Array, dim: number, query: Neighbou
     }
     pending = left;
   }
-  matrix.dispose();
+  search.dispose();
   return out;
 }

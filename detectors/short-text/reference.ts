@@ -5,6 +5,7 @@ import { createReader, createWriter } from "../statistics/bytes.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { loadAutoencoder, saveAutoencoder } from "./autoencoder.ts";
 import { type HashEncoder, loadEncoder, saveEncoder } from "./hash-encoder.ts";
+import { openSearch, type Search } from "./search.ts";
 
 /** Where vectors come from: the events, the fitted encoder, or a model outside. */
 export type Source = "given" | "hash" | "external";
@@ -63,7 +64,7 @@ export interface ReferenceMap {
 export interface Reference extends ReferenceData {
   readonly parts: readonly Part[];
   readonly tensors: Tensors;
-  readonly matrix: Matrix;
+  readonly search: Search;
   readonly centres: Matrix;
   readonly autoencoder: Autoencoder | null;
   /** States that use it; at 0 it is disposed. */
@@ -91,8 +92,8 @@ export function releaseReference(reference: Reference, references: References): 
   disposeReference(reference);
 }
 
-export function disposeReference({ matrix, centres, autoencoder }: Reference): void {
-  matrix.dispose();
+export function disposeReference({ search, centres, autoencoder }: Reference): void {
+  search.dispose();
   centres.dispose();
   autoencoder?.dispose();
 }
@@ -111,7 +112,7 @@ function share(
     ...data,
     parts,
     tensors: how.tensors,
-    matrix: how.tensors.matrix(data.vectors.subarray(0, data.rows * data.dim), data.rows, data.dim),
+    search: openSearch(data.vectors, data.rows, data.dim, how.tensors),
     centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
     autoencoder: data.weights && how.tensors.autoencoder(data.weights),
     users: 1,

@@ -107,7 +107,7 @@ function place(
   const cluster = reference.centres.nearest(vectors, count, 1);
   const similarity = reference.autoencoder?.similarities(vectors, count) ?? null;
   const k = Math.min(neighbours, reference.rows);
-  const near = similarity === null ? reference.matrix.nearest(vectors, count, k) : null;
+  const near = similarity === null ? reference.search.nearest(vectors, count, k) : null;
   rows.forEach((i, row) => {
     out[i]!.cluster = cluster.indices[row]!;
     out[i]!.score =

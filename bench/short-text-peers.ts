@@ -1,0 +1,127 @@
+/**
+ * CPU per utterance of 384 dimensions beside alibi-detect's online MMD, frouros' streaming MMD and a numpy loop, at a
+ * reference of 4,000, from JSON; and with a large reference. Learning is not counted, it is printed beside.
+ *   DATASETS_DIR=… PYTHON=…/python node --import tsx bench/short-text-peers.ts [--events 6400] [--large 100000]
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createTensors } from "../adapters/tensors/create.ts";
+import { shortText } from "../detectors/short-text/short-text.ts";
+import { createRandom, uniform } from "../detectors/statistics/random.ts";
+import { type Corpus, loadCorpus, seeded, shuffle } from "./short-text-clinc.ts";
+
+const { values: args } = parseArgs({
+  options: { events: { type: "string", default: "6400" }, large: { type: "string", default: "100000" } },
+});
+const BATCH = 64;
+const tensors = createTensors("auto");
+
+interface Measured {
+  readonly perEvent: number;
+  readonly learning: number;
+}
+
+/** Seconds of CPU per utterance after the reference, JSON parse and schema included. */
+function measure(reference: number, lines: readonly string[]): Measured {
+  const settings = {
+    options: shortText.options.parse({ repeats: 0 }),
+    reference: { first: reference },
+    promise: 10_000,
+    seed: 1,
+  };
+  const model = shortText.open(settings, { tensors, embedder: { kind: "none" } });
+  if (model instanceof Promise) throw model;
+  const state = model.init("bench");
+  const start = process.cpuUsage();
+  let learning = 0;
+  for (let from = 0; from < lines.length; from += BATCH) {
+    if (learning === 0 && from >= reference) learning = seconds(start);
+    const items = lines.slice(from, from + BATCH).map((line) => {
+      return { state, event: shortText.event.parse(JSON.parse(line)), time: null };
+    });
+    const prepared = model.prepare!(items) as readonly unknown[];
+    for (const [i, item] of items.entries()) void model.step([{ ...item, prepared: prepared[i] }]);
+  }
+  const all = seconds(start);
+  model.close?.();
+  return { perEvent: (all - learning) / (lines.length - Math.ceil(reference / BATCH) * BATCH), learning };
+}
+
+function seconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
+}
+
+/** Rows of the corpus, repeated with a little noise where there are too few. */
+function vectorsOf(corpus: Corpus, count: number, seed: number): Float32Array {
+  const { dim, embeddings } = corpus;
+  const order = shuffle(Array.from(corpus.texts.keys()), seeded("peers", seed));
+  const random = createRandom("peers noise", seed);
+  const out = new Float32Array(count * dim);
+  for (let i = 0; i < count; i++) {
+    const from = order[i % order.length]! * dim;
+    const noise = i < order.length ? 0 : 0.05;
+    let square = 0;
+    for (let d = 0; d < dim; d++) {
+      const value = embeddings[from + d]! + (noise === 0 ? 0 : noise * (uniform(random) - 0.5) * 2);
+      out[i * dim + d] = value;
+      square += value * value;
+    }
+    for (let d = 0; d < dim; d++) out[i * dim + d] = out[i * dim + d]! / Math.sqrt(square);
+  }
+  return out;
+}
+
+function linesOf(vectors: Float32Array, dim: number, base64: boolean): string[] {
+  return Array.from({ length: vectors.length / dim }, (_, i) => {
+    const vector = vectors.slice(i * dim, (i + 1) * dim);
+    const embedding = base64 ? Buffer.from(vector.buffer).toString("base64") : [...vector];
+    return JSON.stringify({ text: `utterance ${i}`, embedding });
+  });
+}
+
+const corpus = loadCorpus();
+if (corpus === null) console.warn("SKIPPED: set DATASETS_DIR to a folder with clinc150.json and clinc150-minilm.f16");
+else {
+  const { dim } = corpus;
+  const R = 4000;
+  const events = Math.floor(Number(args.events) / BATCH) * BATCH;
+  const vectors = vectorsOf(corpus, R + events, 1);
+  const arrays = linesOf(vectors, dim, false);
+  const ours = measure(R, arrays);
+  const coded = measure(R, linesOf(vectors, dim, true));
+  const us = (s: number): string => `${(s * 1e6).toFixed(1)} µs`;
+  console.log(
+    `ours, JSON arrays: ${us(ours.perEvent)} an utterance; base64: ${us(coded.perEvent)} (${tensors.backend}, reference ${R})`,
+  );
+  const folder = mkdtempSync(join(tmpdir(), "tidegauge-peers-"));
+  try {
+    writeFileSync(join(folder, "reference.f32"), new Uint8Array(vectors.buffer, 0, R * dim * 4));
+    writeFileSync(join(folder, "events.ndjson"), arrays.slice(R).join("\n"));
+    const script = join(import.meta.dirname, "short-text-peers.py");
+    const said = execFileSync(process.env.PYTHON ?? "python3", [
+      script,
+      join(folder, "reference.f32"),
+      join(folder, "events.ndjson"),
+    ]);
+    for (const [peer, perEvent] of Object.entries(JSON.parse(String(said)) as Record<string, number>)) {
+      console.log(
+        `${peer}: ${us(perEvent)}; ours from arrays is ${(ours.perEvent / perEvent).toPrecision(3)} of it, ${(perEvent / ours.perEvent).toPrecision(3)} times fewer CPU seconds`,
+      );
+    }
+  } catch (cause) {
+    console.warn(`SKIPPED peers: ${cause instanceof Error ? cause.message : String(cause)}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const large = Number(args.large);
+  if (large > 0) {
+    const many = measure(large, linesOf(vectorsOf(corpus, large + 3200, 2), dim, true));
+    console.log(
+      `reference ${large}, base64: ${us(many.perEvent)} an utterance; learning ${many.learning.toFixed(0)} s in all`,
+    );
+  }
+}
