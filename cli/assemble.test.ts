@@ -13,7 +13,7 @@ function configOf(promise: string) {
 
 function madeWith(promise: string) {
   const config = configOf(promise);
-  return learntWith(config.monitors.m!, config);
+  return learntWith(config.monitors.m!, { kind: "hash" });
 }
 
 test("the promise may change freely, but for one thing: days need the rate that is learnt with the reference", () => {
@@ -27,4 +27,23 @@ test("days reach the detector, and are not shown as one number for all keys", ()
   expect(monitorSettings("m", monitor, "t.yaml")).toMatchObject({ promise: null, promiseDays: 1.5 });
   expect(factsOf(monitor).promise).toBeNull();
   expect(factsOf(configOf("{ events: 5000 }").monitors.m!).promise).toBe(5000);
+});
+
+test("another encoder, or another dimension of it, is another making; where it answers from is not", () => {
+  const result = parseConfig(
+    "monitors:\n  m: { detector: short-text, source: { http: {} } }\n",
+    "t.yaml",
+    DETECTORS,
+    {},
+  );
+  if ("mistakes" in result) throw new RangeError(JSON.stringify(result.mistakes));
+  const monitor = result.config.monitors.m!;
+  const made = (identity: string, dim: number) =>
+    learntWith(monitor, { kind: "external", identity, dim, embed: async () => new Float32Array(0) });
+  expect(made("onnx 1", 384)).toEqual(made("onnx 1", 384));
+  expect(made("onnx 2", 384)).not.toEqual(made("onnx 1", 384));
+  expect(made("onnx 1", 256)).not.toEqual(made("onnx 1", 384));
+  expect(learntWith(monitor, { kind: "hash" })).toMatchObject({ embedder: { kind: "hash" } });
+  const numbers = configOf("{ events: 5000 }").monitors.m!;
+  expect(learntWith(numbers, { kind: "hash" }).embedder).toBeNull();
 });

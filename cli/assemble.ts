@@ -1,11 +1,12 @@
-import { isAbsolute, resolve } from "node:path";
 import { openTensors } from "../adapters/tensors/open.ts";
-import type { Environment } from "../engine/detector.ts";
+import type { Embedder, Environment } from "../engine/detector.ts";
 import type { Log } from "../engine/log.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
 import type { MonitorFacts } from "../engine/view.ts";
 import { createDecoder } from "../ingest/decode/decoder.ts";
+import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
+import { type OpenEmbedder, openEmbedder } from "./embedder.ts";
 import { detectorOf, monitorSettings } from "./settings.ts";
 
 /** Opens one configured monitor. `where` names the config file in errors. */
@@ -42,11 +43,14 @@ export async function openMonitor(
 }
 
 /** What detectors compute with; `log` hears which backend was chosen, and why no better one. */
-export async function openEnvironment(config: Config, log: Log): Promise<Environment> {
-  const { tensors, fallbacks } = await openTensors(config.compute);
+export async function openEnvironment(
+  loaded: LoadedConfig,
+  log: Log,
+): Promise<Environment & { readonly embedder: OpenEmbedder }> {
+  const { tensors, fallbacks } = await openTensors(loaded.config.compute);
   const { backend, device, gpu } = tensors;
   log.info("compute", { backend, device, gpu, ...(fallbacks.length === 0 ? {} : { insteadOf: fallbacks.join("; ") }) });
-  return { tensors, embedder: config.embedder };
+  return { tensors, embedder: await openEmbedder(loaded, tensors, log) };
 }
 
 /** What people see of a monitor, with the detector's defaults filled in. */
@@ -63,15 +67,14 @@ export function factsOf(monitor: MonitorConfig): MonitorFacts {
 }
 
 /** Everything that changes what a state learnt: a state of another making is refused. */
-export function learntWith(monitor: MonitorConfig, config: Config): Record<string, unknown> {
+export function learntWith(monitor: MonitorConfig, embedder: Embedder): Record<string, unknown> {
   const detector = detectorOf(monitor);
-  const embedder = Object.keys(detector.event.shape).includes("embedding") ? config.embedder : null;
   const free = detector.freeOptions ?? [];
   const options = Object.entries(monitor.options as Record<string, unknown>).filter(([name]) => !free.includes(name));
   return {
     options: Object.fromEntries(options),
     reference: factsOf(monitor).reference,
-    embedder,
+    embedder: Object.keys(detector.event.shape).includes("embedding") ? identityOf(embedder) : null,
     order: monitor.order,
     seed: monitor.seed,
     // The rate of events is learnt with the reference, where it is asked for.
@@ -79,6 +82,8 @@ export function learntWith(monitor: MonitorConfig, config: Config): Record<strin
   };
 }
 
-export function pathFrom(folder: string, path: string): string {
-  return isAbsolute(path) ? path : resolve(folder, path);
+/** Which model it is, not where it answers from or how it is asked. */
+function identityOf(embedder: Embedder): Record<string, unknown> {
+  if (embedder.kind !== "external") return { kind: embedder.kind };
+  return { kind: embedder.kind, identity: embedder.identity, dim: embedder.dim };
 }

@@ -8,9 +8,9 @@ import { createInboxSource } from "../ingest/inbox.ts";
 import type { KafkaConnection } from "../ingest/kafka/client.ts";
 import { createKafkaSource } from "../ingest/kafka.ts";
 import { createStdinSource } from "../ingest/stdin.ts";
-import { pathFrom } from "./assemble.ts";
 import { readSecret } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { pathFrom } from "./paths.ts";
 
 export interface Feeds {
   readonly feeds: readonly Feed[];

@@ -7,6 +7,7 @@ import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createStore } from "../adapters/store/index.ts";
 import { createWebhookChannel } from "../adapters/webhook/webhook.ts";
 import { systemClock } from "../engine/clock.ts";
+import type { Embedder } from "../engine/detector.ts";
 import { type Channel, startDispatcher } from "../engine/dispatch.ts";
 import { TidegaugeError } from "../engine/errors.ts";
 import type { Log } from "../engine/log.ts";
@@ -14,11 +15,12 @@ import type { Monitor } from "../engine/monitor.ts";
 import { createService } from "../engine/service.ts";
 import type { Store } from "../engine/store.ts";
 import { createServiceView } from "../engine/view.ts";
-import { factsOf, learntWith, openEnvironment, openMonitor, pathFrom } from "./assemble.ts";
+import { factsOf, learntWith, openEnvironment, openMonitor } from "./assemble.ts";
 import { type LoadedConfig, readSecret } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { openFeeds } from "./feeds.ts";
 import { packageFolder } from "./package-folder.ts";
+import { pathFrom } from "./paths.ts";
 import { VERSION } from "./version.ts";
 
 export interface Started {
@@ -39,7 +41,7 @@ const PING_PATIENCE_MS = 3000;
 export async function startService(loaded: LoadedConfig, path: string, log: Log): Promise<Started> {
   const { config, folder } = loaded;
   const run = runName(config);
-  const env = await openEnvironment(config, log);
+  const env = await openEnvironment(loaded, log);
   const store = openStore(loaded, path);
   const monitors = new Map<string, Monitor>();
   for (const [name, monitor] of Object.entries(config.monitors))
@@ -47,7 +49,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
   const { feeds, poke } = openFeeds(config, monitors, store, folder, log);
   await openPatiently(store, log);
   try {
-    await register(store, run, config, monitors);
+    await register(store, run, config, env.embedder, monitors);
     const facts = new Map(Object.entries(config.monitors).map(([name, m]) => [name, factsOf(m)]));
     let storeProblem: string | null = null;
     let draining = false;
@@ -132,10 +134,12 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         await dispatcher.stop();
         await http.close();
         await store.close();
+        await env.embedder.close?.();
       },
     };
   } catch (error) {
     await store.close();
+    await env.embedder.close?.();
     throw error;
   }
 }
@@ -193,13 +197,14 @@ async function register(
   store: Store,
   run: string,
   config: Config,
+  embedder: Embedder,
   monitors: ReadonlyMap<string, Monitor>,
 ): Promise<void> {
   for (const [name, monitor] of monitors) {
     const record = {
       monitor: name,
       detector: monitor.detector.name,
-      learntWith: learntWith(config.monitors[name]!, config),
+      learntWith: learntWith(config.monitors[name]!, embedder),
     };
     const { stored } = await store.registerMonitor(run, record);
     if (!stored) continue;

@@ -100,7 +100,10 @@ export interface Model<Event = unknown, State = unknown> {
   prepare?(
     batch: readonly Omit<StepItem<Event, State>, "prepared">[],
   ): readonly unknown[] | Promise<readonly unknown[]>;
-  /** Stream order, each key at most once per call. Owns the states and may write in place; keeps no event. */
+  /**
+   * Stream order, each key at most once per call. Owns the states and may write in place; keeps no event. A rejection with
+   * a retryable TidegaugeError means that no state was changed: the same call comes again.
+   */
   step(batch: readonly StepItem<Event, State>[]): readonly Outcome[] | Promise<readonly Outcome[]>;
   /** Applies a person's command. */
   command?(state: State, command: Command): readonly SignalDraft[];

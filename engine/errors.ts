@@ -64,6 +64,23 @@ export const ERRORS = {
       "Compute backend {backend} cannot be used: {why}. Use `backend: auto`, or install what it needs (see docs).",
     retryable: false,
   },
+  EMBEDDER_UNUSABLE: {
+    message: "The sentence encoder {model} cannot be used: {why}. See docs/embedders.md.",
+    retryable: false,
+  },
+  EMBEDDER_UNAVAILABLE: {
+    message: "The embedding server {url} does not answer as it should: {why}. Events wait meanwhile.",
+    retryable: true,
+  },
+  EMBEDDER_REFUSED: {
+    message: "The embedding server {url} refuses what it is asked: {why}. Check url and model; no event was skipped.",
+    retryable: false,
+  },
+  EMBEDDER_CHANGED: {
+    message:
+      "The embedding model {model} gives vectors of {found} elements, not of {wanted}. Restore it, or correct `embedder.dim` and forget what was learnt with `tidegauge reset --monitor NAME`.",
+    retryable: false,
+  },
   GPU_REQUIRED: {
     message:
       "`compute.requireGpu` asks for a GPU, but {backend} computes on {device}. Install what the GPU needs (see docs/compute.md), or take requireGpu out.",

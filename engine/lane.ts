@@ -227,8 +227,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   ): Promise<readonly Outcome[]> => {
     const started = performance.now();
     try {
-      return await waves.step(entries, events, prepared);
+      return await waves.step(entries, events, prepared, retrying);
     } catch (error) {
+      // Only a wait that was given up ends so: the states are dropped with the lane.
+      if (error instanceof TidegaugeError && error.retryable) throw error;
       if (error instanceof TidegaugeError && error.code !== "DETECTOR_FAILED") return halt(error);
       return halt(failed(error, where[waves.at()]?.offset));
     } finally {

@@ -4,11 +4,12 @@ import type { Model, Outcome, StepItem } from "./detector.ts";
 
 /** Steps a lane's events in stream order, in waves in which each key stands once. */
 export interface Waves {
-  /** One outcome per event. */
+  /** One outcome per event. `retrying` calls again what threw a retryable error: the model has changed nothing then. */
   step(
     entries: readonly Entry[],
     events: readonly Decoded[],
     prepared: readonly unknown[] | null,
+    retrying: <T>(work: () => Promise<T>) => Promise<T>,
   ): Promise<readonly Outcome[]>;
   /** Index of the newest event in hand: near where a step failed. */
   at(): number;
@@ -23,14 +24,22 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
     allowedLatenessMs !== null && time !== null && header.time !== null && time < header.time - allowedLatenessMs;
 
   return {
-    async step(entries, events, prepared) {
+    async step(entries, events, prepared, retrying) {
       const outcomes: Outcome[] = [];
       let items: StepItem<unknown, unknown>[] = [];
       let slots: number[] = [];
       const flush = async (): Promise<void> => {
         if (items.length === 0) return;
-        const made = model.step(items);
-        const results = made instanceof Promise ? await made : made;
+        const together = items;
+        let made: ReturnType<Model["step"]> | null = model.step(together);
+        if (made instanceof Promise) {
+          made = await retrying(async () => {
+            const now = made ?? model.step(together);
+            made = null;
+            return now;
+          });
+        }
+        const results = made;
         for (let j = 0; j < slots.length; j++) {
           const slot = slots[j]!;
           const outcome = results[j]!;

@@ -43,7 +43,8 @@ export const backtest: CliCommand = {
     });
     const path = need("backtest", options.config, "-c FILE");
     const input = need("backtest", options.input, "--input FILE");
-    const { config } = loadConfig(path, DETECTORS, process.env);
+    const loaded = loadConfig(path, DETECTORS, process.env);
+    const { config } = loaded;
     const name = options.monitor ?? only(Object.keys(config.monitors));
     const monitorConfig = config.monitors[name];
     if (!monitorConfig) {
@@ -53,7 +54,7 @@ export const backtest: CliCommand = {
         command: "backtest",
       });
     }
-    const env = await openEnvironment(config, silentLog);
+    const env = await openEnvironment(loaded, silentLog);
     const opened = await openMonitor(name, monitorConfig, config, env, path, "backtest");
     // Commits by count alone: the wall clock must not matter.
     const monitor: Monitor = { ...opened, channels: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
@@ -81,6 +82,7 @@ export const backtest: CliCommand = {
         `${name} (${monitor.detector.name}) over ${input === "-" ? "standard input" : basename(input)}`,
         process.stderr,
       );
+    await env.embedder.close?.();
     return 0;
   },
 };

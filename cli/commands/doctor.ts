@@ -2,9 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import { openTensors } from "../../adapters/tensors/open.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
+import { silentLog } from "../../engine/log.ts";
 import { createKafkaSource } from "../../ingest/kafka.ts";
-import { loadConfig } from "../config/load.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { openEmbedder } from "../embedder.ts";
 import { kafkaConnection } from "../feeds.ts";
 import { openStore } from "../start.ts";
 import { VERSION } from "../version.ts";
@@ -38,7 +40,7 @@ export const doctor: CliCommand = {
         const why = fallbacks.length === 0 ? "" : ` (${fallbacks.join("; ")})`;
         return `${tensors.backend} on ${tensors.device}, ${tensors.gpu ? "a GPU" : "no GPU"}${why}`;
       }),
-      { name: "embedder", ok: true, says: loaded.config.embedder.kind },
+      await tried("embedder", () => embedder(loaded)),
       await tried("store", async () => {
         const store = openStore(loaded, path);
         await store.open();
@@ -58,6 +60,19 @@ export const doctor: CliCommand = {
     return findings.every((f) => f.ok) ? 0 : 1;
   },
 };
+
+async function embedder(loaded: LoadedConfig): Promise<string> {
+  const { kind } = loaded.config.embedder;
+  if (kind === "hash" || kind === "none") return kind;
+  const { tensors } = await openTensors({ ...loaded.config.compute, requireGpu: false });
+  const opened = await openEmbedder(loaded, tensors, silentLog);
+  if (opened.kind !== "external") return `${kind}, but no monitor has use for it`;
+  const started = performance.now();
+  await opened.embed(["Is anybody there?"]);
+  const ms = Math.round(performance.now() - started);
+  await opened.close?.();
+  return `${opened.identity}, ${opened.dim} dimensions, a text in ${ms} ms`;
+}
 
 async function tried(name: string, work: () => Promise<string>): Promise<Finding> {
   try {

@@ -19,8 +19,9 @@ export async function runOracle(
   url: string,
   topic: { readonly name: string; readonly identity: string | null; readonly records: Map<number, RawRecord[]> },
 ): Promise<void> {
-  const { config } = loadConfig(configPath, DETECTORS, process.env);
-  const env = await openEnvironment(config, silentLog);
+  const loaded = loadConfig(configPath, DETECTORS, process.env);
+  const { config } = loaded;
+  const env = await openEnvironment(loaded, silentLog);
   const store = createStore({ kind: "postgres", url });
   await store.open();
   const monitors: Monitor[] = [];
@@ -29,7 +30,7 @@ export async function runOracle(
     await store.registerMonitor(run, {
       monitor: name,
       detector: opened.detector.name,
-      learntWith: learntWith(monitor, config),
+      learntWith: learntWith(monitor, env.embedder),
     });
     monitors.push(opened);
   }
