@@ -33,8 +33,8 @@ describe.each(pages)("%s", (name) => {
         for (const [option] of rest!.matchAll(/--[a-z]+/g))
           expect(`${found!.usage}${found!.options}`).toContain(option);
       }
-      for (const [, script] of text.matchAll(/npm run (\w+)/g))
-        expect(JSON.parse(readFileSync(`${root}/package.json`, "utf8")).scripts).toHaveProperty(script!);
+      for (const [, script] of text.matchAll(/npm run ([\w:]+)/g))
+        expect(JSON.parse(readFileSync(`${root}/package.json`, "utf8")).scripts).toHaveProperty([script!]);
     }
   });
 
