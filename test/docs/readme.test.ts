@@ -6,7 +6,14 @@ import { parseConfig } from "../../cli/config/load.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = ["README.md", "docs/http-api.md", "docs/webhooks.md", "docs/embedders.md", "docs/compute.md", "docs/architecture.md"];
+const pages = [
+  "README.md",
+  "docs/http-api.md",
+  "docs/webhooks.md",
+  "docs/embedders.md",
+  "docs/compute.md",
+  "docs/architecture.md",
+];
 
 describe.each(pages)("%s", (name) => {
   const page = readFileSync(`${root}/${name}`, "utf8");
