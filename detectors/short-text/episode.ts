@@ -17,6 +17,8 @@ export interface Episode {
   explained: number;
   acknowledged: boolean;
   explanation: Explanation;
+  /** Of the explanation's clusters; absent in older snapshots. */
+  centres?: readonly string[];
 }
 
 export type Episodes = Record<Kind, Episode | null>;

@@ -1,11 +1,19 @@
 import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
 import { type EmbeddedTexts, interpret, nearOf } from "./interpret.ts";
+import { packVector } from "./pack-vector.ts";
 import { recall } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import { sampleRows } from "./sample-rows.ts";
 import { indexTerms, type TermIndex } from "./terms.ts";
-import { keepNames, type NamedCluster, type VanishedTopic, vanishedTopics, withoutTexts } from "./topics.ts";
+import {
+  countClusters,
+  keepNames,
+  type NamedCluster,
+  type VanishedTopic,
+  vanishedTopics,
+  withoutTexts,
+} from "./topics.ts";
 import type { Watch } from "./watch.ts";
 
 /** What a signal explains; documented in the detector's header. */
@@ -25,6 +33,12 @@ export interface Explanation extends Readonly<Record<string, unknown>> {
   readonly reference: Readonly<Record<string, unknown>>;
   readonly promise: number;
   readonly warnings: readonly string[];
+}
+
+export interface Explained {
+  readonly explanation: Explanation;
+  /** Vectors of the clusters' medoids, packed: they outlive the texts. */
+  readonly centres: readonly string[];
 }
 
 export const NO_EXPLANATION: Explanation = {
@@ -57,7 +71,7 @@ export function explain(
   onset: Onset,
   promise: number,
   { before = [], show = true }: { before?: readonly NamedCluster[]; show?: boolean } = {},
-): Explanation {
+): Explained {
   const { reference } = watch;
   const { events, vectors } = recall(watch.recent, onset.index);
   const far = events.flatMap((event, i) => (event.high ? [i] : []));
@@ -73,14 +87,10 @@ export function explain(
     known: kind === "surge",
   });
   const clusters = show ? found.clusters : found.clusters.map(withoutTexts);
-  const vanished = vanishedTopics(
-    reference,
-    vectors,
-    events.map((event) => event.high),
-  );
-  return {
+  const vanished = vanishedTopics(reference, countClusters(watch, onset.index));
+  const explanation: Explanation = {
     kind,
-    clusters: keepNames(clusters, before),
+    clusters: keepNames(clusters, before, kind),
     terms: found.terms,
     shareNew: found.shareNew,
     vanished: show ? vanished : vanished.map(withoutTexts),
@@ -97,6 +107,9 @@ export function explain(
     promise,
     warnings: reference.facts.warnings,
   };
+  const { dim } = reference;
+  const centres = found.centers.map((row) => packVector(vectors.subarray(row * dim, (row + 1) * dim)));
+  return { explanation, centres };
 }
 
 /** One sentence that a person would say. */
@@ -126,7 +139,7 @@ function percent(share: number): string {
 }
 
 /** How near two texts must be to be about the same, by the reference's own pairs. */
-function nearFor(reference: Reference): number {
+export function nearFor(reference: Reference): number {
   let near = nears.get(reference);
   if (near === undefined) {
     near = nearOf(reference.vectors, reference.dim);

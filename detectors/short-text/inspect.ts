@@ -1,11 +1,10 @@
 import type { Inspection } from "../../engine/detector.ts";
 import { type Promised, promiseFacts } from "../statistics/promised.ts";
-import { earliestOnset, isOpen, KINDS, type Kind } from "./episode.ts";
+import { type Episode, isOpen, KINDS, type Kind } from "./episode.ts";
 import { LEAST_TEXTS } from "./learn.ts";
 import type { Learning } from "./learning.ts";
-import { project } from "./map.ts";
 import type { Options } from "./options.ts";
-import { recall } from "./recent.ts";
+import { drawMap } from "./picture.ts";
 import type { State } from "./state.ts";
 import type { Watch } from "./watch.ts";
 
@@ -20,9 +19,6 @@ export const GAUGES = [
   { name: "short_text_stickiness", help: "Share of reference texts that follow the topic of recent ones." },
   { name: "short_text_reference_size", help: "Texts in the reference." },
 ] as const;
-
-/** New texts shown on the map at most. */
-const SHOWN = 200;
 
 export function inspectState(
   state: State,
@@ -66,9 +62,9 @@ export function inspectState(
       sessions: { kind: facts.sessions, turns: facts.turns },
       dependence: { stickiness: facts.stickiness, halfLife: facts.halfLife },
       warnings: facts.warnings,
-      episodes: KINDS.flatMap((kind) => watch.episodes[kind] ?? []),
+      episodes: KINDS.flatMap((kind) => shownEpisode(watch.episodes[kind])),
       terms: KINDS.flatMap((kind) => watch.episodes[kind]?.explanation.clusters[0]?.terms ?? []),
-      map: mapOf(watch, options.texts.samples),
+      map: drawMap(watch, options.texts.samples),
     },
   };
 }
@@ -92,24 +88,8 @@ function leadingKind(watch: Watch): Kind {
   return watch.surge / watch.thresholds.surge > watch.drift / watch.thresholds.drift ? "surge" : "drift";
 }
 
-/** Reference (grey) and texts since the onset (coloured), or the last ones. */
-function mapOf(watch: Watch, show: boolean): Record<string, unknown> {
-  const { map, dim } = watch.reference;
-  const open = isOpen(watch.episodes);
-  const { events, vectors } = recall(watch.recent, open ? earliestOnset(watch.episodes) : 0);
-  const skip = Math.max(0, events.length - SHOWN);
-  return {
-    reference: Array.from({ length: map.points.length / 2 }, (_, i) => [
-      round(map.points[2 * i]!),
-      round(map.points[2 * i + 1]!),
-    ]),
-    recent: events.slice(skip).map((event, i) => {
-      const [x, y] = project(map, vectors, skip + i, dim);
-      return { x, y, ...(show ? { text: event.text.slice(0, 80) } : {}), index: event.index, far: event.high };
-    }),
-  };
-}
-
-function round(v: number): number {
-  return Math.round(v * 1000) / 1000;
+function shownEpisode(episode: Episode | null): Omit<Episode, "centres">[] {
+  if (episode === null) return [];
+  const { centres: _, ...shown } = episode;
+  return [shown];
 }

@@ -29,6 +29,8 @@ export interface Question {
 
 export interface Interpretation {
   readonly clusters: readonly Cluster[];
+  /** The candidate that each cluster is around: its medoid. */
+  readonly centers: readonly number[];
   /** What the candidates say more than the reference, over all clusters. */
   readonly terms: readonly string[];
   /** A token that is no word in most candidates: then embeddings deceive. */
@@ -78,6 +80,7 @@ export function interpret(question: Question): Interpretation {
   const alive = new Uint8Array(candidates.texts.length).fill(1);
   const before = countsInReference(question, near);
   const clusters: Cluster[] = [];
+  const centers: number[] = [];
   let excess = 0;
   while (clusters.length < MOST_CLUSTERS) {
     const best = strongest(question, links, alive, before);
@@ -85,10 +88,13 @@ export function interpret(question: Question): Interpretation {
     for (const member of best.members) alive[member] = 0;
     excess += best.members.length - best.expected;
     const cluster = describe(question, best, referenceTerms);
-    if (cluster.terms.length > 0 || best.members.length < LEAST_SIZE) clusters.push(cluster);
+    if (cluster.terms.length === 0 && best.members.length >= LEAST_SIZE) continue;
+    clusters.push(cluster);
+    centers.push(best.center);
   }
   return {
     clusters,
+    centers,
     terms: distinctiveTerms(candidates.texts, referenceTerms, ALL_TERMS),
     sticky: stickyToken(candidates.texts, reference.texts),
     shareNew: Math.min(1, Math.max(0, excess / Math.max(1, since))),

@@ -85,13 +85,15 @@ function onsetOf(watch: Watch, kind: Kind): Onset {
 
 /** Explains the episode anew and tells it. */
 function say(watch: Watch, episode: Episode, kind: string, watching: Watching): SignalDraft {
-  episode.explanation = explain(
+  const { explanation, centres } = explain(
     watch,
     episode.kind,
     episode.onset,
     eventsPromised(watching.promised, watch.reference.facts),
     { before: episode.explanation.clusters, show: watching.options.texts.samples },
   );
+  episode.explanation = explanation;
+  episode.centres = centres;
   return {
     kind,
     ...(kind === episode.kind ? {} : { episodeOf: episode.kind }),

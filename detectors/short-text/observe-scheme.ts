@@ -43,7 +43,7 @@ function observeClassic(watch: Watch, scheme: ClassicScheme, seen: Observation, 
   watch.drift = drift ? 1 : ratio;
   if (!drift) return { ratio, signals: NO_SIGNALS };
   const from = Math.max(watch.since, seen.index - LOOK_BACK);
-  const explanation = explain(watch, "drift", { index: from, low: from, high: seen.index }, 0, {
+  const { explanation } = explain(watch, "drift", { index: from, low: from, high: seen.index }, 0, {
     show: options.texts.samples,
   });
   const top = explanation.clusters[0];

@@ -99,7 +99,7 @@ function overlap(a: string, b: string): boolean {
 }
 
 /** One word in two endings, as far as that can be told without knowing the language. */
-function sameStem(a: string, b: string): boolean {
+export function sameStem(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   return short === long || (short.length >= 4 && long.length - short.length <= 2 && long.startsWith(short));
 }

@@ -21,18 +21,18 @@ const cluster = (name: string, texts: readonly string[]): Cluster => ({
 });
 
 test("a cluster that was told before keeps its id, and its name as long as that fits", () => {
-  const first = keepNames([cluster("strike, france", ["a", "b"]), cluster("refund, late", ["c", "d"])], []);
-  expect(first.map(({ id }) => id)).toEqual(["c1", "c2"]);
+  const first = keepNames([cluster("strike, france", ["a", "b"]), cluster("refund, late", ["c", "d"])], [], "drift");
+  expect(first.map(({ id }) => id)).toEqual(["drift-1", "drift-2"]);
   const grown = [
     cluster("late, refund, money", ["d", "c"]),
     cluster("hyena, garden", ["x"]),
     cluster("train", ["a", "b"]),
   ];
-  const again = keepNames(grown, first);
+  const again = keepNames(grown, first, "drift");
   expect(again.map(({ id, name }) => [id, name])).toEqual([
-    ["c2", "refund, late"],
-    ["c3", "hyena, garden"],
-    ["c1", "train"],
+    ["drift-2", "refund, late"],
+    ["drift-3", "hyena, garden"],
+    ["drift-1", "train"],
   ]);
 });
 
@@ -65,9 +65,15 @@ test("an episode is explained again as it grows, under the same id and name", ()
   const times = told.map(({ index }) => index - alarm);
   expect(times).toEqual(expect.arrayContaining([0, 200, 800]));
   const leading = told.map(({ signal }) => (signal.explanation.clusters as NamedCluster[])[0]!);
-  expect(new Set(leading.map(({ id }) => id))).toEqual(new Set(["c1"]));
+  expect(new Set(leading.map(({ id }) => id))).toEqual(new Set(["drift-1"]));
   expect(new Set(leading.map(({ name }) => name)).size).toBe(1);
   expect(leading[0]!.terms.join(" ")).toContain("topic99");
+});
+
+test("no two clusters are told under one name", () => {
+  const twins = [cluster("name, think", ["a"]), cluster("name, think", ["b"]), cluster("name, think", ["c"])];
+  const names = keepNames(twins, [], "drift").map(({ name }) => name);
+  expect(new Set(names).size).toBe(3);
 });
 
 test("topics of the reference that are no longer said are named by their own terms", () => {

@@ -1,6 +1,9 @@
+import { each, FLAG } from "./history.ts";
 import type { Cluster } from "./interpret.ts";
+import { recall } from "./recent.ts";
 import type { Reference } from "./reference.ts";
-import { distinctiveTerms, indexTerms } from "./terms.ts";
+import { distinctiveTerms, indexTerms, sameStem } from "./terms.ts";
+import type { Watch } from "./watch.ts";
 
 /** A cluster that keeps its id, and its name as long as it fits, when an episode is explained again. */
 export interface NamedCluster extends Cluster {
@@ -22,9 +25,13 @@ export interface VanishedTopic {
 const SAME = 0.4;
 
 /** Matches clusters with those told before, by the texts and the terms that they share. */
-export function keepNames(clusters: readonly Cluster[], before: readonly NamedCluster[]): NamedCluster[] {
+export function keepNames(
+  clusters: readonly Cluster[],
+  before: readonly NamedCluster[],
+  kind: "drift" | "surge",
+): NamedCluster[] {
   const free = new Set(before);
-  let next = before.reduce((most, { id }) => Math.max(most, Number(id.slice(1))), 0) + 1;
+  let next = before.reduce((most, { id }) => Math.max(most, Number(id.slice(kind.length + 1))), 0) + 1;
   const matches = clusters.flatMap((cluster, i) =>
     before.map((old) => ({ i, old, likeness: likeness(cluster, old) })).filter((match) => match.likeness >= SAME),
   );
@@ -35,27 +42,44 @@ export function keepNames(clusters: readonly Cluster[], before: readonly NamedCl
     known.set(i, old);
     free.delete(old);
   }
+  const used = new Set<string>();
   return clusters.map((cluster, i) => {
     const old = known.get(i);
-    if (old === undefined) return { id: `c${next++}`, ...cluster };
-    return { id: old.id, ...cluster, name: stillFits(old, cluster) ? old.name : cluster.name };
+    const id = old?.id ?? `${kind}-${next++}`;
+    const name = unlike(old !== undefined && stillFits(old, cluster) ? old.name : cluster.name, cluster, used);
+    used.add(name);
+    return { id, ...cluster, name };
   });
 }
 
+/** Two clusters are never told under one name. */
+function unlike(name: string, cluster: Cluster, used: ReadonlySet<string>): string {
+  const more = [...cluster.terms.filter((term) => !name.includes(term)), ...textsOf(cluster).slice(0, 1)];
+  for (let n = 0; used.has(name); n++) name = n < more.length ? `${name}, ${more[n]!.slice(0, 40)}` : `${name}, ${n}`;
+  return name;
+}
+
 function likeness(a: Cluster, b: Cluster): number {
-  return overlap(textsOf(a), textsOf(b)) + overlap(a.terms, b.terms);
+  return overlap(textsOf(a), textsOf(b), same) + overlap(wordsOf(a), wordsOf(b), sameStem);
+}
+
+function wordsOf({ terms }: Cluster): string[] {
+  return terms.flatMap((term) => term.split(" "));
 }
 
 function textsOf({ medoid, examples }: Cluster): string[] {
   return [medoid, ...examples].filter((text) => text !== "");
 }
 
-/** Shared share of the smaller of two sets. */
-function overlap(a: readonly string[], b: readonly string[]): number {
-  const [left, right] = [new Set(a), new Set(b)];
-  let both = 0;
-  for (const one of left) if (right.has(one)) both += 1;
-  return both / Math.max(1, Math.min(left.size, right.size));
+function same(a: string, b: string): boolean {
+  return a === b;
+}
+
+/** Share of the smaller of two sets that the other has. */
+function overlap(a: readonly string[], b: readonly string[], alike: (a: string, b: string) => boolean): number {
+  const [small, large] = [[...new Set(a)], [...new Set(b)]].sort((x, y) => x.length - y.length) as [string[], string[]];
+  if (small.length === 0) return 0;
+  return small.filter((one) => large.some((other) => alike(one, other))).length / small.length;
 }
 
 /** Half of what the name says is still among the terms. */
@@ -79,31 +103,51 @@ const TERMS = 6;
 
 const assignments = new WeakMap<Reference, Uint32Array>();
 
-/**
- * Clusters of the reference that the texts since the onset (row-major vectors) hardly hold: n ln(n/E) − (n − E) over those
- * that are like the reference; one that is far from it only happens to lie nearest to some cluster.
- */
-export function vanishedTopics(reference: Reference, vectors: Float32Array, far: readonly boolean[]): VanishedTopic[] {
-  const { clusters, clusterCounts } = reference;
-  const total = reference.texts.length;
-  const count = far.length;
-  if (count === 0 || total === 0) return [];
-  const now = new Uint32Array(clusters);
-  let like = 0;
-  reference.centres.nearest(vectors, count, 1).indices.forEach((c, i) => {
-    if (far[i]) return;
-    now[c] = now[c]! + 1;
-    like += 1;
-  });
-  const missed = [...now].map((n, c) => {
-    const expected = (clusterCounts[c]! / total) * like;
+/** Texts since the onset, and those of them that are like the reference, by its cluster. */
+export interface ClusterCounts {
+  readonly texts: number;
+  readonly like: Uint32Array;
+}
+
+/** From the last 4,096 texts' places; a scheme that keeps none is counted from the texts still remembered. */
+export function countClusters(watch: Watch, from: number): ClusterCounts {
+  const { history, recent, reference } = watch;
+  const like = new Uint32Array(reference.clusters);
+  let texts = 0;
+  const count = (cluster: number, far: boolean): void => {
+    texts += 1;
+    // One that is far from the reference only happens to lie nearest to some cluster.
+    if (!far) like[cluster] = like[cluster]! + 1;
+  };
+  if (history.end > history.first) {
+    each(history, from, (segment, at) => {
+      const flags = segment.flags[at]!;
+      if (!(flags & FLAG.repeat)) count(segment.cluster[at]!, (flags & FLAG.high) !== 0);
+    });
+  } else {
+    const { events, vectors } = recall(recent, from);
+    const { indices } = reference.centres.nearest(vectors, events.length, 1);
+    events.forEach((event, i) => {
+      count(indices[i]!, event.high);
+    });
+  }
+  return { texts, like };
+}
+
+/** Clusters of the reference that are hardly said since the onset: n ln(n/E) − (n − E) over what is like the reference. */
+export function vanishedTopics(reference: Reference, { texts, like }: ClusterCounts): VanishedTopic[] {
+  const { clusterCounts } = reference;
+  const total = Math.max(1, reference.texts.length);
+  const all = like.reduce((sum, n) => sum + n, 0);
+  const missed = [...like].map((n, c) => {
+    const expected = (clusterCounts[c]! / total) * all;
     return { c, n, expected, gain: (n > 0 ? n * Math.log(n / expected) : 0) - (n - expected) };
   });
   return missed
     .filter(({ n, expected, gain }) => n < MOST_LIFT * expected && gain >= LEAST_GAIN)
     .sort((a, b) => b.gain - a.gain || a.c - b.c)
     .slice(0, MOST)
-    .map(({ c, n }) => describe(reference, c, n, count));
+    .map(({ c, n }) => describe(reference, c, n, texts));
 }
 
 function describe(reference: Reference, c: number, n: number, count: number): VanishedTopic {

@@ -18,20 +18,29 @@ interface Props {
 
 /** The explanation in the detector's own form, told by what is in it; what is not known is shown as plain facts. */
 export function Explanation({ open, explanation, details }: Props) {
-  const clusters = readClusters(explanation);
+  const clusters = readClusters(explanation.clusters);
+  const vanished = readClusters(explanation.vanished);
   const before = readDistribution(explanation.before, explanation.levels);
   const then = readDistribution(explanation.after, explanation.levels);
   const after = open ? "now" : "after";
   const map = readMap(explanation.map ?? details.map);
   const shown = new Set<string>(SAID_ELSEWHERE);
-  if (clusters.length > 0) shown.add("clusters");
+  shown.add("clusters");
+  shown.add("vanished");
   if (map !== null) shown.add("map");
   if (before !== null && then !== null) for (const name of DISTRIBUTIONS) shown.add(name);
   const rest = Object.fromEntries(Object.entries(explanation).filter(([name]) => !shown.has(name)));
+  const marks = new Map(map?.topics.map((topic, i) => [topic.id, i]));
   const special = clusters.length > 0 || (before !== null && then !== null);
   return (
     <>
-      {clusters.length > 0 && <Clusters clusters={clusters} after={after} />}
+      {clusters.length > 0 && <Clusters clusters={clusters} after={after} marks={marks} />}
+      {vanished.length > 0 && (
+        <section aria-label="Hardly said any more">
+          <h3 class="quiet small">Hardly said any more</h3>
+          <Clusters clusters={vanished} after={after} />
+        </section>
+      )}
       {before !== null && then !== null && <BeforeAfter before={before} after={then} words={["before", after]} />}
       {map !== null && <TextMap map={map} />}
       {special ? (

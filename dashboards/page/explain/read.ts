@@ -23,6 +23,8 @@ export function textAt(value: Json, ...names: readonly string[]): string | null 
 }
 
 export interface Cluster {
+  /** The same when an episode is explained again. */
+  readonly id: string | null;
   readonly name: string | null;
   readonly terms: readonly string[];
   readonly examples: readonly string[];
@@ -32,13 +34,14 @@ export interface Cluster {
   readonly size: number | null;
 }
 
-export function readClusters(explanation: Json): readonly Cluster[] {
-  const { clusters } = explanation;
+/** Groups of texts: `clusters`, or `vanished` topics, whose middle text is their example. */
+export function readClusters(clusters: unknown): readonly Cluster[] {
   if (!Array.isArray(clusters)) return [];
   return clusters.filter(isJson).map((cluster) => ({
+    id: textAt(cluster, "id"),
     name: textAt(cluster, "name", "title"),
     terms: texts(cluster.terms),
-    examples: texts(cluster.examples),
+    examples: texts(cluster.examples ?? [cluster.medoid]).filter((text) => text !== ""),
     share: numberAt(cluster, "share") ?? 0,
     shareBefore: numberAt(cluster, "shareBefore") ?? 0,
     lift: numberAt(cluster, "lift"),
