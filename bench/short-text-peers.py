@@ -41,13 +41,20 @@ measure("numpy", len(lines) // BATCH * BATCH, loop)
 stream = np.array([orjson.loads(line)["embedding"] for line in lines[:2000]], dtype=np.float32)
 
 try:
-    import torch
+    try:
+        import torch
 
-    torch.set_num_threads(1)
+        torch.set_num_threads(1)
+        backend = "pytorch"
+    except ImportError:
+        import tensorflow
+
+        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+        backend = "tensorflow"
     from alibi_detect.cd import MMDDriftOnline
 
-    detector = MMDDriftOnline(reference, ert=100, window_size=25, backend="pytorch", n_bootstraps=1000, verbose=False)
-    measure("alibi", 200, lambda count: [detector.predict(x) for x in stream[:count]])
+    detector = MMDDriftOnline(reference, ert=100, window_size=25, backend=backend, n_bootstraps=1000, verbose=False)
+    measure(f"alibi-detect ({backend})", 200, lambda count: [detector.predict(x) for x in stream[:count]])
 except ImportError as missing:
     print(f"alibi-detect: {missing}", file=sys.stderr)
 

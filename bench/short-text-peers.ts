@@ -1,7 +1,7 @@
 /**
  * CPU per utterance of 384 dimensions beside alibi-detect's online MMD, frouros' streaming MMD and a numpy loop, at a
  * reference of 4,000, from JSON; and with a large reference. Learning is not counted, it is printed beside.
- *   DATASETS_DIR=… PYTHON=…/python node --import tsx bench/short-text-peers.ts [--events 6400] [--large 100000]
+ *   DATASETS_DIR=… PYTHON=…/python[:another] node --import tsx bench/short-text-peers.ts [--events 6400] [--large 100000]
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -101,16 +101,15 @@ else {
   try {
     writeFileSync(join(folder, "reference.f32"), new Uint8Array(vectors.buffer, 0, R * dim * 4));
     writeFileSync(join(folder, "events.ndjson"), arrays.slice(R).join("\n"));
-    const script = join(import.meta.dirname, "short-text-peers.py");
-    const said = execFileSync(process.env.PYTHON ?? "python3", [
-      script,
-      join(folder, "reference.f32"),
-      join(folder, "events.ndjson"),
-    ]);
-    for (const [peer, perEvent] of Object.entries(JSON.parse(String(said)) as Record<string, number>)) {
-      console.log(
-        `${peer}: ${us(perEvent)}; ours from arrays is ${(ours.perEvent / perEvent).toPrecision(3)} of it, ${(perEvent / ours.perEvent).toPrecision(3)} times fewer CPU seconds`,
-      );
+    const files = [join(folder, "reference.f32"), join(folder, "events.ndjson")];
+    for (const python of (process.env.PYTHON ?? "python3").split(":")) {
+      const said = execFileSync(python, [join(import.meta.dirname, "short-text-peers.py"), ...files]);
+      for (const [peer, perEvent] of Object.entries(JSON.parse(String(said)) as Record<string, number>)) {
+        const times = (own: number): string => (perEvent / own).toPrecision(3);
+        console.log(
+          `${peer}: ${us(perEvent)}, ${times(ours.perEvent)} × ours from arrays, ${times(coded.perEvent)} × from base64`,
+        );
+      }
     }
   } catch (cause) {
     console.warn(`SKIPPED peers: ${cause instanceof Error ? cause.message : String(cause)}`);

@@ -310,7 +310,7 @@ export interface CommandRecord {
 export interface Upkeep {
   /**
    * Deletes what is older than its days (since written, by the store's clock; open episodes and waiting notifications
-   * stay); returns rows deleted. Closes episodes whose key has no state any more.
+   * stay), and blanks what is older than textDays; returns rows deleted. Closes episodes whose key has no state any more.
    */
   prune(policy: Retention): Promise<number>;
   /** Forgets a key everywhere (states, signals, episodes, series, notifications, dead letters by key). An owner must drop it first: it would write it back. Returns rows deleted. */
@@ -321,6 +321,8 @@ export interface Upkeep {
 
 export interface Retention {
   readonly signalDays: number;
+  /** Example texts inside kept signals and closed episodes (clusters[].examples, medoids); null: as long as those. */
+  readonly textDays?: number | null;
   readonly deadLetterDays: number;
   readonly idleKeyDays: number;
 }

@@ -93,6 +93,37 @@ export function upkeepLaws(get: () => StoreUnderTest): void {
       expect((await store.episodes({ monitor: aged.name.monitor, state: "open", limit: 9 })).items).toEqual([]);
     });
 
+    test("prune blanks example texts older than their days, and nothing else of the signal", async () => {
+      const { store } = get();
+      const owner = await ownLane(store);
+      const { monitor } = owner.name;
+      const cluster = {
+        id: "drift-1",
+        name: "strike",
+        terms: ["strike"],
+        share: 0.2,
+        examples: ["a text"],
+        medoid: "m",
+      };
+      const gone = { name: "parcel", terms: ["parcel"], medoid: "where is it" };
+      const explanation = { kind: "drift", clusters: [cluster], vanished: [gone], onset: { index: 1 } };
+      const told = signalOf(monitor, { explanation });
+      const other = signalOf(monitor, { explanation: { clusters: "odd" } });
+      const closed = episodeOf(monitor, { state: "closed", explanation });
+      await owner.commit({ signals: [told, other], episodes: [closed] });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await store.prune({ ...NEVER, textDays: 1 });
+      expect((await store.signals({ monitor, limit: 9 })).items).toEqual([told, other]);
+      await store.prune({ ...NEVER, textDays: 1e-9 });
+      const blank = {
+        ...explanation,
+        clusters: [{ ...cluster, examples: [], medoid: "" }],
+        vanished: [{ ...gone, medoid: "" }],
+      };
+      expect((await store.signals({ monitor, limit: 9 })).items).toEqual([{ ...told, explanation: blank }, other]);
+      expect((await store.episode(closed.id))!.explanation).toEqual(blank);
+    });
+
     test("prune deletes what is older than its days, each kind by its own", async () => {
       const { store } = get();
       const owner = await ownLane(store);

@@ -15,6 +15,15 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
         removeWhere(tables.outbox, (row) => row.state !== "waiting" && row.createdAt < signals) +
         removeWhere(tables.commands, (row) => row.appliedAt !== null && row.appliedAt < signals) +
         removeWhere(tables.deadLetters, (row) => row.at < before(policy.deadLetterDays));
+      if (policy.textDays != null) {
+        const texts = before(policy.textDays);
+        for (const [id, row] of tables.signals) {
+          if (row.at < texts) tables.signals.set(id, { ...row, signal: withoutTexts(row.signal) });
+        }
+        for (const row of tables.episodes.values()) {
+          if (row.at < texts && row.episode.state === "closed") row.episode = withoutTexts(row.episode);
+        }
+      }
       for (const monitor of tables.monitors.values()) {
         for (const [key, points] of monitor.series) {
           const kept = points.filter((point) => point.at >= signals);
@@ -91,4 +100,16 @@ function removeWhere<K, V>(rows: Map<K, V>, gone: (row: V) => boolean): number {
     count++;
   }
   return count;
+}
+
+function withoutTexts<T extends { readonly explanation: Readonly<Record<string, unknown>> }>(item: T): T {
+  const explanation = { ...item.explanation };
+  for (const name of ["clusters", "vanished"]) {
+    const topics = explanation[name];
+    if (!Array.isArray(topics)) continue;
+    explanation[name] = topics.map((topic: Readonly<Record<string, unknown>>) => {
+      return { ...topic, ...("examples" in topic ? { examples: [] } : {}), medoid: "" };
+    });
+  }
+  return { ...item, explanation };
 }

@@ -20,6 +20,10 @@ export function createUpkeep(database: Database): Upkeep {
       ];
       let deleted = 0;
       for (const [table, age, days] of old) deleted += await deleteOlder(database, table, age, days);
+      if (policy.textDays != null) {
+        await blankTexts(database, "signal", "created_at", policy.textDays);
+        await blankTexts(database, "episode", "state = 'closed' and updated_at", policy.textDays);
+      }
       const states = await deleteOlder(database, "state", "updated_at", idleKeyDays);
       if (states > 0) await dropUnusedParts(database);
       await closeForgotten((statement) => database.query(statement));
@@ -126,6 +130,24 @@ async function deleteOlder(database: Database, table: string, age: string, days:
     });
     deleted += count;
     if (count < BATCH) return deleted;
+  }
+}
+
+/** Empties the example texts of explanations; their terms and figures stay. */
+async function blankTexts(database: Database, table: string, age: string, days: number): Promise<void> {
+  for (;;) {
+    const { count } = await database.query({
+      text: `update tidegauge.${table} set body = (with e as (select body::jsonb -> 'explanation' as e)
+        select jsonb_set(body::jsonb, '{explanation}', e.e || (
+          select jsonb_object_agg(topics, (
+            select coalesce(jsonb_agg(topic || case when topic ? 'examples' then '{"examples":[],"medoid":""}'::jsonb
+              else '{"medoid":""}'::jsonb end), '[]') from jsonb_array_elements(e.e -> topics) topic))
+          from unnest(array['clusters', 'vanished']) topics where jsonb_typeof(e.e -> topics) = 'array')) from e)::json
+        where ctid = any (array(select ctid from tidegauge.${table} where ${age} < now() - $1 * interval '1 day'
+          and jsonb_path_exists(body::jsonb, '$.explanation.*[*].medoid ? (@ != "")') limit ${BATCH}))`,
+      values: [days],
+    });
+    if (count < BATCH) return;
   }
 }
 

@@ -256,6 +256,12 @@ export function configSchema(detectors: readonly Detector[]) {
     retention: z
       .strictObject({
         signalDays: z.number().positive().default(90).describe("Signals, episodes and series"),
+        textDays: z
+          .number()
+          .positive()
+          .nullable()
+          .default(null)
+          .describe("Example texts inside signals and closed episodes; null: as long as the signals"),
         deadLetterDays: z.number().positive().default(14),
         idleKeyDays: z.number().positive().default(30).describe("States of keys without events"),
       })

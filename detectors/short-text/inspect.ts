@@ -30,11 +30,12 @@ export function inspectState(
   const leading = leadingKind(watch);
   const { reference, thresholds } = watch;
   const { facts } = reference;
+  const classic = watch.scheme?.kind === "classic";
   const ratio = watch[leading] / thresholds[leading];
   return {
     status: isOpen(watch.episodes) ? "drifting" : ratio >= (warnAt ?? 0.5) ? "warning" : "steady",
-    statistic: watch[leading],
-    threshold: thresholds[leading],
+    statistic: classic ? null : watch[leading],
+    threshold: classic ? null : thresholds[leading],
     gauges: {
       short_text_novelty: watch.novelty,
       short_text_novelty_share: watch.highShare,
@@ -54,11 +55,15 @@ export function inspectState(
         from: facts.from,
         to: facts.to,
       },
-      promise: {
-        ...promiseFacts(promised, facts.perDay ?? null),
-        thresholds: facts.surge ? { drift: thresholds.drift, surge: thresholds.surge } : { drift: thresholds.drift },
-        kinds: facts.surge ? KINDS : KINDS.filter((kind) => kind !== "surge"),
-      },
+      promise: classic
+        ? unpromised(options.scheme)
+        : {
+            ...promiseFacts(promised, facts.perDay ?? null),
+            thresholds: facts.surge
+              ? { drift: thresholds.drift, surge: thresholds.surge }
+              : { drift: thresholds.drift },
+            kinds: facts.surge ? KINDS : KINDS.filter((kind) => kind !== "surge"),
+          },
       sessions: { kind: facts.sessions, turns: facts.turns },
       dependence: { stickiness: facts.stickiness, halfLife: facts.halfLife },
       warnings: facts.warnings,
@@ -86,6 +91,10 @@ function inspectLearning(learning: Learning, wanted: number, promised: Promised)
 
 function leadingKind(watch: Watch): Kind {
   return watch.surge / watch.thresholds.surge > watch.drift / watch.thresholds.drift ? "surge" : "drift";
+}
+
+function unpromised(scheme: string): string {
+  return `none: ${scheme} cannot promise how often it alarms falsely; scheme: calibrated can.`;
 }
 
 function shownEpisode(episode: Episode | null): Omit<Episode, "centres">[] {
