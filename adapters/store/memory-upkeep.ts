@@ -1,5 +1,6 @@
 import { forgottenEpisode } from "../../engine/forget.ts";
 import type { Upkeep } from "../../engine/store.ts";
+import { withoutTexts } from "./blank-texts.ts";
 import { dropPart, type MonitorRow, monitorName, type Tables } from "./memory-tables.ts";
 
 const DAY_MS = 86_400_000;
@@ -100,16 +101,4 @@ function removeWhere<K, V>(rows: Map<K, V>, gone: (row: V) => boolean): number {
     count++;
   }
   return count;
-}
-
-function withoutTexts<T extends { readonly explanation: Readonly<Record<string, unknown>> }>(item: T): T {
-  const explanation = { ...item.explanation };
-  for (const name of ["clusters", "vanished"]) {
-    const topics = explanation[name];
-    if (!Array.isArray(topics)) continue;
-    explanation[name] = topics.map((topic: Readonly<Record<string, unknown>>) => {
-      return { ...topic, ...("examples" in topic ? { examples: [] } : {}), medoid: "" };
-    });
-  }
-  return { ...item, explanation };
 }

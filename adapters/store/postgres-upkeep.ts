@@ -1,10 +1,13 @@
 import { forgottenEpisode } from "../../engine/forget.ts";
 import type { Episode, Upkeep } from "../../engine/store.ts";
+import { withoutTexts } from "./blank-texts.ts";
 import { NOTIFY } from "./postgres-commit-records.ts";
 import type { Database, Result, Statement } from "./postgres-connection.ts";
 import { toText } from "./safe-text.ts";
 
 const BATCH = 5_000;
+/** Rows whose texts are blanked at once. */
+const BLANKED = 500;
 
 export function createUpkeep(database: Database): Upkeep {
   return {
@@ -133,21 +136,23 @@ async function deleteOlder(database: Database, table: string, age: string, days:
   }
 }
 
-/** Empties the example texts of explanations; their terms and figures stay. */
+/** In the program, not in SQL: PostgreSQL cannot look into JSON that has an escaped NUL in a text. */
 async function blankTexts(database: Database, table: string, age: string, days: number): Promise<void> {
+  let after: unknown = 0;
   for (;;) {
-    const { count } = await database.query({
-      text: `update tidegauge.${table} set body = (with e as (select body::jsonb -> 'explanation' as e)
-        select jsonb_set(body::jsonb, '{explanation}', e.e || (
-          select jsonb_object_agg(topics, (
-            select coalesce(jsonb_agg(topic || case when topic ? 'examples' then '{"examples":[],"medoid":""}'::jsonb
-              else '{"medoid":""}'::jsonb end), '[]') from jsonb_array_elements(e.e -> topics) topic))
-          from unnest(array['clusters', 'vanished']) topics where jsonb_typeof(e.e -> topics) = 'array')) from e)::json
-        where ctid = any (array(select ctid from tidegauge.${table} where ${age} < now() - $1 * interval '1 day'
-          and jsonb_path_exists(body::jsonb, '$.explanation.*[*].medoid ? (@ != "")') limit ${BATCH}))`,
-      values: [days],
+    const { rows } = await database.query({
+      text: `select seq, body from tidegauge.${table} where ${age} < now() - $1 * interval '1 day'
+        and seq > $2 and body::text ~ '"medoid":"[^"]' order by seq limit ${BLANKED}`,
+      values: [days, after],
     });
-    if (count < BATCH) return;
+    if (rows.length === 0) return;
+    await database.query({
+      text: `update tidegauge.${table} t set body = u.body::json
+        from unnest($1::bigint[], $2::text[]) u (seq, body) where t.seq = u.seq`,
+      values: [rows.map((row) => row.seq), rows.map((row) => JSON.stringify(withoutTexts(row.body as Episode)))],
+    });
+    if (rows.length < BLANKED) return;
+    after = rows.at(-1)!.seq;
   }
 }
 
