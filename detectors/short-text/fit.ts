@@ -13,7 +13,7 @@ import type { Options } from "./options.ts";
 import type { ReferenceData, ReferenceFacts, Source } from "./reference.ts";
 import { sampleRows } from "./sample-rows.ts";
 import { binOf, scoreOf } from "./score.ts";
-import { orderForSplit, type Turns, turnsOf } from "./split.ts";
+import { idleEventsOf, orderForSplit, type Turns, turnsOf } from "./split.ts";
 
 /** Texts kept for the explanation are cut to this length. */
 const SHOWN = 300;
@@ -210,6 +210,7 @@ function factsOf(gathered: Gathered, assignment: Uint32Array, clusters: number, 
     stickiness,
     halfLife,
     warnings,
+    ...(options.guarantee && sessions.ids ? { idleEvents: idleEventsOf(learnt) } : {}),
   };
 }
 

@@ -133,9 +133,14 @@ function closeOver(watch: Watch, seen: Observation, options: Options): boolean {
   if (reference.facts.sessions === "none") return false;
   const now = { index: seen.index, time: seen.time };
   const gapMs = options.sessionGap * 60_000;
-  const over = expireSessions(sessions, now, { gapMs, most: options.sessionsOpen });
+  const { idleEvents } = reference.facts;
+  const over = expireSessions(sessions, now, {
+    gapMs,
+    most: options.sessionsOpen,
+    ...(idleEvents === undefined ? {} : { idleEvents }),
+  });
   const again = seen.session === null ? undefined : sessions.get(`s${seen.session}`);
-  if (again !== undefined && isOver(again, now, gapMs)) {
+  if (again !== undefined && isOver(again, now, gapMs, idleEvents)) {
     sessions.delete(`s${seen.session}`);
     over.push(again);
   }

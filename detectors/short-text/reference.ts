@@ -50,6 +50,8 @@ export interface ReferenceFacts {
   readonly stickiness: number;
   readonly halfLife: number;
   readonly warnings: readonly string[];
+  /** guarantee, without times: events of others after which a session is over. */
+  readonly idleEvents?: number;
   /** Events a day while it was learnt, where the promise is in days. */
   readonly perDay?: number;
 }

@@ -27,7 +27,7 @@ export interface Hits {
 export type Sessions = Map<string, Session>;
 
 /** Without times, a session is over after this many events of others. */
-const IDLE_EVENTS = 2000;
+export const IDLE_EVENTS = 2000;
 
 export function openSession(ordinal: number, index: number, time: number | null): Session {
   return {
@@ -56,11 +56,11 @@ export function addHit(hits: Hits, symbol: number, by: number): void {
 export function expireSessions(
   sessions: Sessions,
   now: { readonly index: number; readonly time: number | null },
-  limits: { readonly gapMs: number; readonly most: number },
+  limits: { readonly gapMs: number; readonly most: number; readonly idleEvents?: number },
 ): Session[] {
   const over: Session[] = [];
   for (const [id, session] of sessions) {
-    if (!isOver(session, now, limits.gapMs) && sessions.size <= limits.most) break;
+    if (!isOver(session, now, limits.gapMs, limits.idleEvents) && sessions.size <= limits.most) break;
     sessions.delete(id);
     over.push(session);
   }
@@ -71,9 +71,10 @@ export function isOver(
   session: Session,
   now: { readonly index: number; readonly time: number | null },
   gapMs: number,
+  idleEvents = IDLE_EVENTS,
 ): boolean {
   if (now.time !== null && session.lastTime !== null) return now.time - session.lastTime > gapMs;
-  return now.index - session.lastIndex > IDLE_EVENTS;
+  return now.index - session.lastIndex > idleEvents;
 }
 
 export function saveSessions(sessions: Sessions, w: Writer): void {

@@ -1,5 +1,7 @@
+import { quantile } from "../statistics/normal.ts";
 import { type Random, uniform } from "../statistics/random.ts";
 import type { Learnt } from "./learning.ts";
+import { IDLE_EVENTS } from "./sessions.ts";
 
 export interface Turns {
   /** Whether session ids tell conversations apart. */
@@ -23,6 +25,22 @@ export function turnsOf(learnt: readonly Learnt[]): Turns {
   const count = ids.size + without;
   const single = named && count < learnt.length / 100;
   return { ids: named && !single, single, count, turns: learnt.length / Math.max(1, count) };
+}
+
+const LEAST_IDLE = 20;
+
+/** Events of others after which a session is over, told from the pauses within sessions: twice what all but 1 in 200 keep. */
+export function idleEventsOf(learnt: readonly Learnt[]): number {
+  const last = new Map<string, number>();
+  const pauses: number[] = [];
+  for (const { session, index } of learnt) {
+    if (session === null) continue;
+    const before = last.get(session);
+    if (before !== undefined) pauses.push(index - before);
+    last.set(session, index);
+  }
+  if (pauses.length < 200) return IDLE_EVENTS;
+  return Math.min(IDLE_EVENTS, Math.max(LEAST_IDLE, 2 * quantile(Float64Array.from(pauses).sort(), 0.995)));
 }
 
 /** Puts a random ⅔ first (whole sessions where there are some), the calibration third last. */
