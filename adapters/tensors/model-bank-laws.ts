@@ -118,6 +118,38 @@ export function modelBankLaws(create: (features: number) => ModelBank, runs = 30
     expect(fresh.condition).toBeCloseTo(1, 6);
   });
 
+  test("is as exact for models of seventy features", async () => {
+    const bank = bankOf(70);
+    const spec: ModelSpec = { outputs: 3, decay: 0.994, ridge: 1 };
+    const models = [1, 2].map(() => ({ slot: bank.open(spec), truth: createTruth(70, spec) }));
+    for (let step = 0; step < 3; step++) {
+      const given = models.map(({ slot, truth }, i) => draw(slot, 70, 3, 10 * step + i, truth));
+      const solved = await bank.update(given);
+      for (const [i, { truth }] of models.entries()) {
+        near(solved[i]!.weights, truth.solve(), bank.precision, truth.condition());
+      }
+    }
+  });
+
+  test("what one model cannot bear harms none beside it", async () => {
+    const bank = bankOf(2);
+    const spec: ModelSpec = { outputs: 1, decay: 1, ridge: 1e-6 };
+    const [absurd, flat, sane, alone] = [bank.open(spec), bank.open(spec), bank.open(spec), bank.open(spec)];
+    const monstrous = {
+      slot: absurd!,
+      events: 1,
+      rows: Float64Array.of(1e100, -1e100),
+      targets: Float64Array.of(1e100),
+    };
+    // Collinear: float32 cannot tell the ridge from nothing.
+    const collinear = { slot: flat!, events: 2, rows: Float64Array.of(3, 3, 5, 5), targets: Float64Array.of(3, 5) };
+    const [a, b, c] = await bank.update([monstrous, collinear, draw(sane!, 2, 1, 3)]);
+    const [d] = await bank.update([draw(alone!, 2, 1, 3)]);
+    expect(a!.weights === null || a!.weights.every(Number.isFinite)).toBe(true);
+    if (b!.weights !== null) expect(Math.abs(b!.weights[0]! + b!.weights[1]! - 1)).toBeLessThan(1e-3);
+    near(c!.weights, d!.weights!, bank.precision, 1);
+  });
+
   test("a quiet stream stays solvable: 5,000 events that excite one direction", async () => {
     const bank = bankOf(8);
     const slot = bank.open({ outputs: 1, decay: 0.994, ridge: 1 });

@@ -1,5 +1,7 @@
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Tensors } from "../../engine/tensors.ts";
+import { tensorflowBankOps } from "./bank-ops-tensorflow.ts";
+import { webgpuBankOps } from "./bank-ops-webgpu.ts";
 import { createTensors } from "./create.ts";
 import { findTensorflow, hasNvidia, openTensorflow } from "./tensorflow.ts";
 import { createTfjsTensors } from "./tfjs-tensors.ts";
@@ -39,13 +41,23 @@ async function openNamed(backend: Backend, least: number | undefined): Promise<T
   if (backend === "tensorflow") {
     const opened = openTensorflow();
     const { gpu, device } = opened;
-    return createTfjsTensors(base, opened, { backend, device, gpu, sync: true }, least);
+    return createTfjsTensors(
+      base,
+      opened,
+      { backend, device, gpu, sync: true, bank: tensorflowBankOps(opened.tf) },
+      least,
+    );
   }
   if (backend === "webgpu") {
     const opened = await openWebgpu();
     const { software, device } = opened;
     const name = software ? "webgpu-software" : "webgpu";
-    return createTfjsTensors(base, opened, { backend: name, device, gpu: !software, sync: false }, least);
+    return createTfjsTensors(
+      base,
+      opened,
+      { backend: name, device, gpu: !software, sync: false, bank: webgpuBankOps(opened.tf) },
+      least,
+    );
   }
   return base;
 }

@@ -1,7 +1,11 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { ModelBank } from "../../engine/model-bank.ts";
 import type { Matrix, Nearest, Tensors } from "../../engine/tensors.ts";
+import type { BankOps } from "./bank-ops.ts";
 import { product } from "./cpu.ts";
+import { createGrowingBank } from "./growing-bank.ts";
 import { type TfjsDevice, use } from "./tfjs.ts";
+import { createTfjsBank } from "./tfjs-bank.ts";
 import { createNearest, insert } from "./top.ts";
 import { trainAutoencoder } from "./train-autoencoder.ts";
 
@@ -11,6 +15,7 @@ export interface TfjsIdentity {
   readonly gpu: boolean;
   /** Whether results can be had without waiting for a turn of the event loop. */
   readonly sync: boolean;
+  readonly bank: BankOps;
 }
 
 /** Candidates beyond k that the device names. */
@@ -19,6 +24,8 @@ const MARGIN = 8;
 const ROUNDING = 1e-5;
 /** Below so many multiplications a call to the device costs more than it saves. */
 export const LEAST_WORK = 2 ** 24;
+/** Banks of fewer numbers, S·D², are updated faster by the CPU. */
+const LEAST_BANK = 2 ** 22;
 /** Products held on the device at once: 64 MiB. */
 const MOST_PRODUCTS = 2 ** 24;
 
@@ -33,13 +40,30 @@ export function createTfjsTensors(
   identity: TfjsIdentity,
   least: number = LEAST_WORK,
 ): Tensors {
-  const { sync, ...names } = identity;
+  const { sync, bank, ...names } = identity;
   return {
     ...names,
+    ...(base.modelBank && {
+      modelBank: (features) => openBank(base.modelBank!, device, bank, names.gpu, least, features),
+    }),
     matrix: (data, rows, dim) => createMatrix(base, device, sync, least, data, rows, dim),
     trainAutoencoder: (...given) => trainAutoencoder(device, ...given),
     autoencoder: (weights) => base.autoencoder(weights),
   };
+}
+
+/** On the CPU while models are few, and for good where the device is no GPU, unless `least` says that everything is for it. */
+function openBank(
+  here: (features: number) => ModelBank,
+  device: TfjsDevice,
+  ops: BankOps,
+  gpu: boolean,
+  least: number,
+  features: number,
+): ModelBank {
+  const there = (): ModelBank => createTfjsBank(device, ops, here(features), features);
+  if (least === 0) return there();
+  return gpu ? createGrowingBank(here(features), there, LEAST_BANK) : here(features);
 }
 
 function createMatrix(
