@@ -4,6 +4,7 @@ import type { Log } from "../engine/log.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
 import type { MonitorFacts } from "../engine/view.ts";
 import { createDecoder } from "../ingest/decode/decoder.ts";
+import { routeOf } from "./channels.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
 import { type OpenEmbedder, openEmbedder } from "./embedder.ts";
@@ -31,7 +32,7 @@ export async function openMonitor(
       limits: { recordBytes: config.limits.recordBytes },
       ...(monitor.key === undefined ? {} : { key: monitor.key }),
     }),
-    channels: monitor.alerts,
+    routes: monitor.alerts.map((channel) => routeOf(channel, config.alerts[channel]!)),
     order: monitor.order,
     from: monitor.source?.kafka?.from ?? "earliest",
     allowedLatenessMs: monitor.allowedLateness ?? null,

@@ -5,20 +5,22 @@ import { fileURLToPath } from "node:url";
 import { createHttpServer } from "../adapters/http/server.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createStore } from "../adapters/store/index.ts";
-import { createWebhookChannel } from "../adapters/webhook/webhook.ts";
 import { systemClock } from "../engine/clock.ts";
 import type { Embedder } from "../engine/detector.ts";
-import { type Channel, startDispatcher } from "../engine/dispatch.ts";
+import { startDispatcher } from "../engine/dispatch.ts";
 import { TidegaugeError } from "../engine/errors.ts";
 import type { Log } from "../engine/log.ts";
 import type { Monitor } from "../engine/monitor.ts";
+import { startRepeating } from "../engine/repeat.ts";
 import { createService } from "../engine/service.ts";
 import type { Store } from "../engine/store.ts";
 import { createServiceView } from "../engine/view.ts";
 import { factsOf, learntWith, openEnvironment, openMonitor } from "./assemble.ts";
+import { openChannels, policyOf } from "./channels.ts";
 import { type LoadedConfig, readSecret } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
-import { openFeeds } from "./feeds.ts";
+import { kafkaConnection, openFeeds } from "./feeds.ts";
+import { createRecordSender } from "./kafka-sender.ts";
 import { packageFolder } from "./package-folder.ts";
 import { pathFrom } from "./paths.ts";
 import { VERSION } from "./version.ts";
@@ -83,9 +85,14 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       ...(readToken === undefined ? {} : { readToken: readSecret(readToken, process.env, "http.readToken") }),
       log,
     });
-    const channels = openChannels(config);
+    const sender = config.kafka ? createRecordSender(kafkaConnection(config), log) : null;
+    const channels = openChannels(config, () => sender!, config.http.url ?? null);
+    const channelPolicies = new Map(Object.entries(config.alerts).map(([name, alert]) => [name, policyOf(alert)]));
     const { port } = await http.listen();
-    const dispatcher = startDispatcher({ outbox: store, channels, meter: metrics.meter, clock: systemClock, log });
+    const outward = { channels, channelPolicies, clock: systemClock, log };
+    const dispatcher = startDispatcher({ ...outward, outbox: store, meter: metrics.meter });
+    const routesOf = (name: string) => monitors.get(name)?.routes ?? [];
+    const repeating = startRepeating({ ...outward, records: store, routesOf });
     view.onCommit(() => dispatcher.wake());
     await service.start();
     let asked = Number.POSITIVE_INFINITY;
@@ -131,7 +138,8 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         clearTimeout(firstPrune);
         clearInterval(hourly);
         await service.stop();
-        await dispatcher.stop();
+        await Promise.all([dispatcher.stop(), repeating.stop()]);
+        await sender?.close();
         await http.close();
         await store.close();
         await env.embedder.close?.();
@@ -173,23 +181,8 @@ export function openStore({ config, folder }: LoadedConfig, path: string): Store
   return createStore({ kind: "memory" });
 }
 
-function openChannels(config: Config): Channel[] {
-  return Object.entries(config.alerts).map(([name, { webhook }]) => {
-    const secrets = [webhook.secret, webhook.previousSecret].flatMap((s) =>
-      s === undefined ? [] : [readSecret(s, process.env, `alerts.${name}`)],
-    );
-    // Whoever writes a private address into the config means it; a name that leads to one may be a trick.
-    const allowPrivate = webhook.allowPrivate ?? isAddress(new URL(webhook.url).hostname);
-    return createWebhookChannel({ name, url: webhook.url, secrets, allowPrivate, version: VERSION });
-  });
-}
-
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
-
-function isAddress(host: string): boolean {
-  return host === "localhost" || isIP(host.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 /** A state that was learnt with other settings is refused before anything is read. */

@@ -197,8 +197,8 @@ function newWorld(behaviours: Record<string, Behaviour>, policy: Partial<Dispatc
   const outcomes = new Map<string, DeliveryOutcome[]>();
   const tries: [string, string, number][] = [];
   let takesToFail = 0;
-  const outbox: Outbox = {
-    async takeDue(channel, limit, leaseMs) {
+  const outbox = {
+    async takeDue(channel: string, limit: number, leaseMs: number) {
       if (takesToFail > 0) {
         takesToFail -= 1;
         throw new RangeError("the store is away");
@@ -210,16 +210,13 @@ function newWorld(behaviours: Record<string, Behaviour>, policy: Partial<Dispatc
         return taken;
       });
     },
-    async finish(id, outcome) {
+    async finish(id: string, outcome: DeliveryOutcome) {
       outcomes.set(id, [...(outcomes.get(id) ?? []), outcome]);
       const row = rows.get(id)!;
       if (outcome.kind === "retry") rows.set(id, { ...row, due: clock.now() + outcome.afterMs });
       else rows.set(id, { ...row, done: true });
     },
-    outboxState: async () => ({ waiting: 0, dead: 0, oldestSeconds: 0 }),
-    enqueue: async () => {},
-    redeliver: async () => 0,
-  };
+  } as Partial<Outbox> as Outbox;
   const channels = Object.entries(behaviours).map(
     ([name, behave]): Channel => ({
       name,
@@ -244,6 +241,7 @@ function newWorld(behaviours: Record<string, Behaviour>, policy: Partial<Dispatc
         episode: null,
         signal: "sig_1",
         phase: "opened",
+        about: null,
         body: "{}",
         attempts: 0,
         createdAt: clock.now(),

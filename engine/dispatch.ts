@@ -1,12 +1,18 @@
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
-import type { DeliveryOutcome, DueNotification, Outbox } from "./store.ts";
+import type { DeliveryOutcome, DueNotification, Episode, Outbox } from "./store.ts";
+import { type ChannelPolicy, createTriage, type Triage } from "./triage.ts";
 
 /** Where notifications go: a webhook, a topic. Settles within its own time-out, and soon after `stop` aborts. */
 export interface Channel {
   readonly name: string;
   deliver(notification: DueNotification, stop: AbortSignal): Promise<Delivery>;
+  /** For targets that forget what they do not hear again: everything that is open now, every so often. */
+  readonly repeat?: {
+    readonly everyMs: number;
+    say(episodes: readonly Episode[], stop: AbortSignal): Promise<Delivery>;
+  };
 }
 
 export type Delivery =
@@ -53,11 +59,15 @@ export interface DispatchSetup {
   readonly clock: Clock;
   readonly log: Log;
   readonly policy?: Partial<DispatchPolicy>;
+  /** By name of channel: when it keeps silent, and what it tells as one. */
+  readonly channelPolicies?: ReadonlyMap<string, ChannelPolicy>;
   /** In [0, 1). */
   readonly random?: () => number;
 }
 
 export interface Dispatcher {
+  /** Targets that keep failing are only probed until one delivery succeeds. */
+  broken(): readonly string[];
   /** A commit wrote notifications: do not wait for the next poll. */
   wake(): void;
   /** Takes no more, waits for what is under way. */
@@ -71,6 +81,7 @@ export function startDispatcher(setup: DispatchSetup): Dispatcher {
   const targets = setup.channels.map((channel) => new Target(channel, setup, policy, cut.signal));
   const loops = Promise.all(targets.map((t) => t.run()));
   return {
+    broken: () => targets.filter((t) => t.broken()).map((t) => t.name),
     wake: () => {
       for (const t of targets) t.wake();
     },
@@ -88,6 +99,9 @@ class Target {
   private readonly setup: DispatchSetup;
   private readonly policy: DispatchPolicy;
   private readonly cut: AbortSignal;
+  private readonly triage: Triage;
+  /** When deliveries of the last minute began, oldest first, where they are limited. */
+  private begun: number[] = [];
   private readonly underWay = new Set<Promise<void>>();
   private stopping = false;
   private failures = 0;
@@ -100,6 +114,16 @@ class Target {
     this.setup = setup;
     this.policy = policy;
     this.cut = cut;
+    const own = setup.channelPolicies?.get(channel.name) ?? {};
+    this.triage = createTriage(channel.name, own, setup.outbox, setup.clock);
+  }
+
+  get name(): string {
+    return this.channel.name;
+  }
+
+  broken(): boolean {
+    return this.failures >= this.policy.breakAfter;
   }
 
   wake(): void {
@@ -117,7 +141,8 @@ class Target {
       const room = this.room();
       let took = 0;
       try {
-        const due = room > 0 ? await outbox.takeDue(this.channel.name, room, this.policy.leaseMs) : [];
+        const open = room > 0 && (await this.triage.open());
+        const due = open ? await outbox.takeDue(this.channel.name, room, this.policy.leaseMs) : [];
         took = due.length;
         this.unread = false;
         for (const notification of due) this.start(notification);
@@ -137,10 +162,14 @@ class Target {
 
   /** How many may be taken now: none while paused, one as a probe of a target that keeps failing. */
   private room(): number {
+    const now = this.setup.clock.now();
+    if (now < this.pausedUntil) return 0;
+    if (this.broken()) return this.underWay.size === 0 ? 1 : 0;
     const free = this.policy.concurrency - this.underWay.size;
-    if (this.setup.clock.now() < this.pausedUntil) return 0;
-    if (this.failures >= this.policy.breakAfter) return this.underWay.size === 0 ? 1 : 0;
-    return free;
+    const { perMinute } = this.triage.policy;
+    if (perMinute === undefined) return free;
+    this.begun = this.begun.filter((at) => now - at < MINUTE_MS);
+    return Math.min(free, perMinute - this.begun.length);
   }
 
   private start(notification: DueNotification): void {
@@ -150,12 +179,24 @@ class Target {
 
   private async deliver(notification: DueNotification): Promise<void> {
     const { clock, meter, outbox, log } = this.setup;
+    const about = { channel: this.channel.name, notification: notification.id, attempt: notification.attempts };
+    try {
+      const instead = await this.triage.judge(notification);
+      if (instead !== null) {
+        if (instead.kind === "suppressed") log.info("notification suppressed", { ...about, why: instead.error });
+        if (instead.kind !== "folded") await outbox.finish(notification.id, instead);
+        return;
+      }
+    } catch (cause) {
+      log.warn("the outbox cannot be read", { ...about, why: textOf(cause) });
+      return;
+    }
     const begun = clock.now();
+    if (this.triage.policy.perMinute !== undefined) this.begun.push(begun);
     const delivery = await this.attempt(notification);
     const outcome = settle(delivery, notification.attempts, this.policy, this.setup.random ?? Math.random);
     meter.delivery(this.channel.name, (clock.now() - begun) / 1000, outcome.kind);
     this.judge(delivery);
-    const about = { channel: this.channel.name, notification: notification.id, attempt: notification.attempts };
     if (outcome.kind !== "delivered") log.warn(`delivery: ${outcome.kind}`, { ...about, why: outcome.error });
     try {
       await outbox.finish(notification.id, outcome);
@@ -188,13 +229,17 @@ class Target {
   }
 }
 
+type TriedOutcome = Exclude<DeliveryOutcome, { readonly kind: "held" | "suppressed" }>;
+
+const MINUTE_MS = 60_000;
+
 /** What becomes of a notification after its try number `attempts`. */
 export function settle(
   delivery: Delivery,
   attempts: number,
   policy: DispatchPolicy,
   random: () => number,
-): DeliveryOutcome {
+): TriedOutcome {
   if (delivery.kind !== "retry") return delivery;
   if (attempts >= policy.maxAttempts) return { kind: "dead", error: `${delivery.error} (try ${attempts}, the last)` };
   const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (attempts - 1));

@@ -1,7 +1,9 @@
 import type { Detector, SignalSpec } from "./detector.ts";
 import { episodeId, notificationId } from "./ids.ts";
 import type { KeyHeader, OpenEpisode } from "./key-header.ts";
-import type { Signal } from "./signal.ts";
+import type { About, Phase } from "./notification.ts";
+import { type Route, takes } from "./route.ts";
+import { SIGNAL_VERSION, type Signal } from "./signal.ts";
 import type { Episode, Notification } from "./store.ts";
 
 /** What one signal changes: pure, so that a replay says the same. */
@@ -28,14 +30,14 @@ export function applySignal(
   spec: SignalSpec,
   signal: Signal,
   episodeOf: string | undefined,
-  channels: readonly string[],
+  routes: readonly Route[],
   reason: Reason = reasonOf(signal),
 ): EpisodeChange {
-  if (spec.episode === "opens") return openOrExtend(header, signal, channels);
+  if (spec.episode === "opens") return openOrExtend(header, signal, routes);
   if (spec.episode === "none") return { open: header.open, episodes: [], notifications: [] };
   const touched = header.open.filter((o) => episodeOf === undefined || o.episode.kind === episodeOf);
-  if (spec.episode === "updates") return update(header, touched, signal);
-  return close(header, touched, signal, channels, reason);
+  if (spec.episode === "updates") return update(header, touched, signal, routes);
+  return close(header, touched, signal, routes, reason);
 }
 
 export type Reason = NonNullable<Episode["closed"]>["reason"];
@@ -45,7 +47,7 @@ function reasonOf({ kind, explanation }: Signal): Reason {
   return explanation.reason === "quiet" ? "quiet" : "recovered";
 }
 
-function openOrExtend(header: KeyHeader, signal: Signal, channels: readonly string[]): EpisodeChange {
+function openOrExtend(header: KeyHeader, signal: Signal, routes: readonly Route[]): EpisodeChange {
   const known = header.open.find((o) => o.episode.kind === signal.kind);
   if (known) {
     const episode = { ...known.episode, signals: known.episode.signals + 1 };
@@ -69,7 +71,7 @@ function openOrExtend(header: KeyHeader, signal: Signal, channels: readonly stri
     explanation,
     signals: 1,
   };
-  const notifications = channels.map((channel) => notify(id, signal, channel, "opened", 0));
+  const notifications = notify(routes, episode, "opened", 0, signal);
   return {
     open: [...header.open, { episode, lastIndex: index, sequence: 1 }],
     episodes: [episode],
@@ -77,10 +79,17 @@ function openOrExtend(header: KeyHeader, signal: Signal, channels: readonly stri
   };
 }
 
-function update(header: KeyHeader, touched: readonly OpenEpisode[], signal: Signal): EpisodeChange {
+function update(
+  header: KeyHeader,
+  touched: readonly OpenEpisode[],
+  signal: Signal,
+  routes: readonly Route[],
+): EpisodeChange {
   const { summary, explanation } = signal;
+  const notifications = touched.flatMap((o) => notify(routes, o.episode, "updated", o.sequence, signal));
   const changed = touched.map((o) => ({
     ...o,
+    sequence: o.sequence + 1,
     episode: {
       ...o.episode,
       summary,
@@ -89,43 +98,90 @@ function update(header: KeyHeader, touched: readonly OpenEpisode[], signal: Sign
       signals: o.episode.signals + 1,
     },
   }));
-  return replace(header, changed, []);
+  return replace(header, changed, notifications);
 }
 
 function close(
   header: KeyHeader,
   touched: readonly OpenEpisode[],
   signal: Signal,
-  channels: readonly string[],
-  reason: NonNullable<Episode["closed"]>["reason"],
+  routes: readonly Route[],
+  reason: Reason,
 ): EpisodeChange {
   const episodes = touched.map(
     (o): Episode => ({ ...o.episode, state: "closed", closed: { index: signal.index, time: signal.time, reason } }),
   );
-  const notifications = touched.flatMap((o) =>
-    channels.map((channel) => notify(o.episode.id, signal, channel, "resolved", o.sequence)),
-  );
+  const notifications = touched.flatMap((o) => notify(routes, o.episode, "resolved", o.sequence, signal));
   return { open: header.open.filter((o) => !touched.includes(o)), episodes, notifications };
 }
 
 /** A person's word on open episodes. */
 export function applyCommand(
   header: KeyHeader,
-  kind: "acknowledge" | "adapt" | "false-alarm",
-  episode: string | null,
+  command: { readonly id: number; readonly kind: "acknowledge" | "adapt" | "false-alarm" } & Word,
   at: { readonly index: number; readonly time: string | null },
+  routes: readonly Route[],
 ): EpisodeChange {
-  const touched = header.open.filter((o) => episode === null || o.episode.id === episode);
-  if (kind === "acknowledge") {
+  const touched = header.open.filter((o) => command.episode === null || o.episode.id === command.episode);
+  const tell = (o: OpenEpisode, phase: Phase): readonly Notification[] =>
+    notify(routes, o.episode, phase, o.sequence, wordOf(o.episode, command, at));
+  if (command.kind === "acknowledge") {
+    const unseen = touched.filter((o) => o.episode.state === "open");
     return replace(
       header,
-      touched.map((o) => ({ ...o, episode: { ...o.episode, state: "acknowledged" as const } })),
-      [],
+      unseen.map((o) => ({
+        ...o,
+        sequence: o.sequence + 1,
+        episode: { ...o.episode, state: "acknowledged" as const },
+      })),
+      unseen.flatMap((o) => tell(o, "acknowledged")),
     );
   }
-  const reason = kind === "adapt" ? ("adapted" as const) : ("false-alarm" as const);
+  const reason = command.kind === "adapt" ? ("adapted" as const) : ("false-alarm" as const);
   const episodes = touched.map((o): Episode => ({ ...o.episode, state: "closed", closed: { ...at, reason } }));
-  return { open: header.open.filter((o) => !touched.includes(o)), episodes, notifications: [] };
+  return {
+    open: header.open.filter((o) => !touched.includes(o)),
+    episodes,
+    notifications: touched.flatMap((o) => tell(o, "resolved")),
+  };
+}
+
+interface Word {
+  readonly episode: string | null;
+  readonly note: string | null;
+}
+
+const WORDS = {
+  acknowledge: { kind: "acknowledged", says: "A person has seen it" },
+  adapt: { kind: "adapted", says: "The recent past is the new normal" },
+  "false-alarm": { kind: "false_alarm", says: "A person called it a false alarm" },
+} as const;
+
+/** What a person said, in a signal's form, for those who are told of it; it is no finding and is not kept as one. */
+function wordOf(
+  { id, monitor, detector, key, opened, onset }: Episode,
+  command: { readonly id: number; readonly kind: keyof typeof WORDS } & Word,
+  at: { readonly index: number; readonly time: string | null },
+): Signal {
+  const { kind, says } = WORDS[command.kind];
+  return {
+    id: `${id.replace("epi_", "sig_")}_${command.id}`,
+    monitor,
+    detector,
+    key,
+    kind,
+    severity: "info",
+    index: at.index,
+    time: at.time,
+    position: opened.position,
+    onset,
+    statistic: null,
+    threshold: null,
+    score: null,
+    summary: command.note === null || command.note === "" ? `${says}.` : `${says}: ${command.note}`,
+    explanation: { reason: command.kind, note: command.note },
+    version: SIGNAL_VERSION,
+  };
 }
 
 function replace(
@@ -138,18 +194,23 @@ function replace(
 }
 
 function notify(
-  episode: string,
-  signal: Signal,
-  channel: string,
-  phase: Notification["phase"],
+  routes: readonly Route[],
+  episode: Episode,
+  phase: Phase,
   sequence: number,
-): Notification {
-  return {
-    id: notificationId(episode, channel, phase, sequence),
-    episode,
-    signal: signal.id,
-    channel,
-    phase,
-    body: JSON.stringify(signal),
-  };
+  signal: Signal,
+): readonly Notification[] {
+  const { id, monitor, detector, key, kind, severity } = episode;
+  const about: About = { monitor, detector, key, kind, severity };
+  return routes
+    .filter((route) => takes(route, about, phase))
+    .map(({ channel }) => ({
+      id: notificationId(id, channel, phase, sequence),
+      episode: id,
+      signal: signal.id,
+      channel,
+      phase,
+      about,
+      body: JSON.stringify(signal),
+    }));
 }

@@ -56,9 +56,9 @@ export const ERRORS = {
       "{topic}[{partition}] cannot be read at offset {offset}: {why}. This partition is halted, the others go on.",
     retryable: false,
   },
-  WEBHOOK_FAILED: { message: "Webhook {target} answered {status}.", retryable: true },
-  WEBHOOK_GONE: { message: "Webhook {target} answered {status}; it is not tried again.", retryable: false },
-  WEBHOOK_UNREACHABLE: { message: "Webhook {target} cannot be reached: {why}.", retryable: true },
+  TARGET_FAILED: { message: "Alert channel {target} answered {status}.", retryable: true },
+  TARGET_GONE: { message: "Alert channel {target} answered {status}; it is not tried again.", retryable: false },
+  TARGET_UNREACHABLE: { message: "Alert channel {target} cannot be reached: {why}.", retryable: true },
   BACKEND_UNAVAILABLE: {
     message:
       "Compute backend {backend} cannot be used: {why}. Use `backend: auto`, or install what it needs (see docs).",

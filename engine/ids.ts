@@ -26,3 +26,8 @@ export function episodeId(firstSignal: string): string {
 export function notificationId(episode: string, channel: string, phase: string, sequence: number): string {
   return digest("ntf", [episode, channel, phase, sequence]);
 }
+
+/** Of alarms that are told as one. */
+export function stormId(members: readonly string[]): string {
+  return digest("epi", ["storm", ...members]);
+}

@@ -2,6 +2,7 @@ import type { BankLimits } from "./bank.ts";
 import type { Decode } from "./decode.ts";
 import type { Detector, Model } from "./detector.ts";
 import type { Reason } from "./rejection.ts";
+import type { Route } from "./route.ts";
 import type { Severity } from "./signal.ts";
 
 /** One configured monitor, opened: what its lanes share. */
@@ -11,8 +12,8 @@ export interface Monitor {
   readonly detector: Detector;
   readonly model: Model;
   readonly decode: Decode;
-  /** Names of the channels that hear its alarms. */
-  readonly channels: readonly string[];
+  /** Channels that hear its alarms, and which of them. */
+  readonly routes: readonly Route[];
   /** `none`: a key may be on several partitions and has a state on each, shown as key@partition. */
   readonly order: "key" | "none";
   readonly from: "earliest" | "latest";

@@ -89,7 +89,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       signals.push(signal);
       countSignal(counters, signal.kind, signal.severity);
       if (spec.episode === "opens") counters.lastDriftTime = time ?? counters.lastDriftTime;
-      take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.channels, reason));
+      take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.routes, reason));
     });
   };
 
@@ -155,7 +155,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         `command:${command.id}`,
         REASONS[command.kind],
       );
-      take(entry, applyCommand(h, command.kind, command.episode, at));
+      take(entry, applyCommand(h, command, at, monitor.routes));
     },
     rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series }),
     size: () => signals.length + deadLetters.length + series.length + episodes.size,

@@ -1,7 +1,10 @@
 import type { Inspection, Part } from "./detector.ts";
+import type { Notification, Outbox } from "./outbox.ts";
 import type { Rejection } from "./rejection.ts";
 import type { Onset, Position, Severity, Signal } from "./signal.ts";
 import type { Cursor } from "./source.ts";
+
+export type { DeliveryOutcome, DueNotification, Notification, Outbox } from "./outbox.ts";
 
 /**
  * The store port: position, states, signals, episodes, notifications and dead letters of a lane in one transaction.
@@ -125,17 +128,6 @@ export interface Episode {
   readonly signals: number;
 }
 
-/** One thing to tell one channel; a delivery may repeat, always under this id and with this body. */
-export interface Notification {
-  readonly id: string;
-  readonly episode: string | null;
-  readonly signal: string;
-  readonly channel: string;
-  readonly phase: "opened" | "updated" | "resolved" | "test";
-  /** JSON text. */
-  readonly body: string;
-}
-
 export interface DeadLetter extends Rejection {
   readonly offset: number;
   readonly time: number | null;
@@ -240,33 +232,6 @@ export interface DeadLetterRecord extends DeadLetter {
   readonly topic: string;
   readonly partition: number;
 }
-
-// ---- notifications out ----
-
-export interface Outbox {
-  /**
-   * Takes up to `limit` due notifications of one channel for `leaseMs`, oldest first; each is tried by one dispatcher at
-   * a time. Counts the attempt. By channel, so that a slow target holds up no other.
-   */
-  takeDue(channel: string, limit: number, leaseMs: number): Promise<readonly DueNotification[]>;
-  finish(id: string, outcome: DeliveryOutcome): Promise<void>;
-  outboxState(): Promise<{ readonly waiting: number; readonly dead: number; readonly oldestSeconds: number }>;
-  /** A notification that no commit carries: the test alert. */
-  enqueue(notification: Notification): Promise<void>;
-  /** Dead ones become due again; returns how many. */
-  redeliver(channel?: string): Promise<number>;
-}
-
-export interface DueNotification extends Notification {
-  /** This one included. */
-  readonly attempts: number;
-  readonly createdAt: number;
-}
-
-export type DeliveryOutcome =
-  | { readonly kind: "delivered" }
-  | { readonly kind: "retry"; readonly afterMs: number; readonly error: string }
-  | { readonly kind: "dead"; readonly error: string };
 
 // ---- HTTP events in ----
 

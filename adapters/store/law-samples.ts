@@ -132,6 +132,7 @@ export function notificationOf(channel: string, given: Partial<Notification> = {
     signal: "sig",
     channel,
     phase: "opened",
+    about: { monitor: "m\0", detector: "numeric", key: "k", kind: "drift", severity: "critical" },
     body: '{"a":1}',
     ...given,
   };

@@ -150,6 +150,8 @@ export function enqueue(tables: Tables, notification: Commit["notifications"][nu
     attempts: 0,
     nextAt: now,
     error: null,
+    foldedInto: null,
+    finishedAt: null,
   });
 }
 

@@ -1,50 +1,5 @@
-import type { CommandRecord, Commands, DueNotification, Inbox, Outbox } from "../../engine/store.ts";
-import { enqueue } from "./memory-commit.ts";
-import type { OutboxRow, Tables } from "./memory-tables.ts";
-
-export function memoryOutbox(tables: Tables, now: () => number): Outbox {
-  return {
-    async takeDue(channel, limit, leaseMs) {
-      const taken: DueNotification[] = [];
-      for (const row of tables.outbox.values()) {
-        if (taken.length === limit) break;
-        if (row.state !== "waiting" || row.channel !== channel || row.nextAt > now()) continue;
-        row.attempts++;
-        row.nextAt = now() + leaseMs;
-        taken.push(due(row));
-      }
-      return taken;
-    },
-    async finish(id, outcome) {
-      const row = tables.outbox.get(id);
-      if (row === undefined) return;
-      row.error = outcome.kind === "delivered" ? null : outcome.error;
-      if (outcome.kind !== "retry") row.state = outcome.kind;
-      else if (row.state === "waiting") row.nextAt = now() + outcome.afterMs;
-    },
-    async outboxState() {
-      const rows = [...tables.outbox.values()];
-      const waiting = rows.filter((row) => row.state === "waiting");
-      return {
-        waiting: waiting.length,
-        dead: rows.filter((row) => row.state === "dead").length,
-        oldestSeconds: waiting.reduce((oldest, row) => Math.max(oldest, (now() - row.createdAt) / 1000), 0),
-      };
-    },
-    async enqueue(notification) {
-      enqueue(tables, notification, now());
-    },
-    async redeliver(channel) {
-      let count = 0;
-      for (const row of tables.outbox.values()) {
-        if (row.state !== "dead" || (channel !== undefined && row.channel !== channel)) continue;
-        Object.assign(row, { state: "waiting", attempts: 0, nextAt: now() });
-        count++;
-      }
-      return count;
-    },
-  };
-}
+import type { CommandRecord, Commands, Inbox } from "../../engine/store.ts";
+import type { Tables } from "./memory-tables.ts";
 
 /** Of one answer, but for the last body. */
 const MOST_BYTES = 4 * 2 ** 20;
@@ -92,9 +47,4 @@ export function memoryCommands(tables: Tables, changed: () => void): Commands {
       if (tables.commands.get(id)?.appliedAt === null) tables.commands.delete(id);
     },
   };
-}
-
-function due(row: OutboxRow): DueNotification {
-  const { id, episode, signal, channel, phase, body, attempts, createdAt } = row;
-  return { id, episode, signal, channel, phase, body, attempts, createdAt };
 }

@@ -1,4 +1,5 @@
 import type { Part } from "../../engine/detector.ts";
+import type { NotificationState } from "../../engine/outbox.ts";
 import type { Signal } from "../../engine/signal.ts";
 import type {
   CommandRecord,
@@ -50,10 +51,12 @@ export interface MonitorRow {
 export interface OutboxRow extends Notification {
   readonly sequence: number;
   readonly createdAt: number;
-  state: "waiting" | "delivered" | "dead";
+  state: NotificationState;
   attempts: number;
   nextAt: number;
   error: string | null;
+  foldedInto: string | null;
+  finishedAt: number | null;
 }
 
 export interface CommandRow extends CommandRecord {

@@ -44,7 +44,11 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
       const bytes = Buffer.from(key, "utf8");
       const mine = (item: { readonly monitor: string; readonly key: string }) =>
         item.monitor === monitor && item.key === key;
+      const told = [...tables.outbox.values()].filter((row) => row.about?.monitor === monitor && row.about.key === key);
+      // What was told of several keys at once names this one too.
+      const digests = new Set(told.map((row) => row.foldedInto));
       let deleted = removeWhere(tables.outbox, (row) => {
+        if (told.includes(row) || digests.has(row.id)) return true;
         const signal = tables.signals.get(row.signal);
         const episode = row.episode === null ? undefined : tables.episodes.get(row.episode);
         return (signal !== undefined && mine(signal.signal)) || (episode !== undefined && mine(episode.episode));

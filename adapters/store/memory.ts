@@ -1,6 +1,7 @@
 import type { Commit, Store } from "../../engine/store.ts";
 import { applyCommit, claimLane, loadStates } from "./memory-commit.ts";
-import { memoryCommands, memoryInbox, memoryOutbox } from "./memory-queues.ts";
+import { memoryOutbox } from "./memory-outbox.ts";
+import { memoryCommands, memoryInbox } from "./memory-queues.ts";
 import { memoryRecords } from "./memory-records.ts";
 import { emptyTables, monitorRow } from "./memory-tables.ts";
 import { memoryUpkeep } from "./memory-upkeep.ts";

@@ -242,4 +242,17 @@ begin
 end $$;
 `,
   },
+  {
+    version: 2,
+    sql: `
+-- What a notification is about, and what became of it: alarms are grouped, held back and listed by it.
+alter table tidegauge.outbox
+  add column monitor text collate "C", add column detector text, add column key text collate "C",
+  add column kind text collate "C", add column severity text, add column folded_into text collate "C",
+  add column finished_at timestamptz;
+create index outbox_episode on tidegauge.outbox (episode, channel) where episode is not null;
+create index outbox_about on tidegauge.outbox (channel, monitor, key, kind, seq) where phase = 'opened';
+create index outbox_folded on tidegauge.outbox (folded_into) where folded_into is not null;
+`,
+  },
 ];

@@ -96,9 +96,10 @@ function putEpisodes(lane: number, episodes: readonly Episode[]): Statement {
 export function putNotifications(notifications: readonly Notification[]): Statement {
   return {
     name: "put_notifications",
-    text: `insert into tidegauge.outbox (id, episode, signal, channel, phase, body)
+    text: `insert into tidegauge.outbox (id, episode, signal, channel, phase, body, monitor, detector, key, kind, severity)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]),
-        unnest($6::text[]) on conflict do nothing`,
+        unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]),
+        unnest($11::text[]) on conflict do nothing`,
     values: [
       textArray(notifications.map((one) => one.id)),
       textArray(notifications.map((one) => one.episode)),
@@ -106,6 +107,11 @@ export function putNotifications(notifications: readonly Notification[]): Statem
       textArray(notifications.map((one) => one.channel)),
       textArray(notifications.map((one) => one.phase)),
       textArray(notifications.map((one) => one.body)),
+      textArray(notifications.map((one) => one.about?.monitor ?? null)),
+      textArray(notifications.map((one) => one.about?.detector ?? null)),
+      textArray(notifications.map((one) => one.about?.key ?? null)),
+      textArray(notifications.map((one) => one.about?.kind ?? null)),
+      textArray(notifications.map((one) => one.about?.severity ?? null)),
     ],
   };
 }

@@ -48,7 +48,9 @@ export function createUpkeep(database: Database): Upkeep {
           deleted += (await query({ text, values: also })).count;
         };
         await remove(
-          `delete from tidegauge.outbox o where o.signal in (select id from tidegauge.signal where monitor = $1 and key = $2)
+          `delete from tidegauge.outbox o where (o.monitor = $1 and o.key = $2)
+            or o.id in (select folded_into from tidegauge.outbox where monitor = $1 and key = $2)
+            or o.signal in (select id from tidegauge.signal where monitor = $1 and key = $2)
             or o.episode in (select id from tidegauge.episode where monitor = $1 and key = $2)`,
         );
         await remove("delete from tidegauge.signal where monitor = $1 and key = $2");

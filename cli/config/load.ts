@@ -5,7 +5,8 @@ import type { z } from "zod";
 import type { Detector } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { nearest } from "./nearest.ts";
-import { type Config, configSchema, type Secret } from "./schema.ts";
+import { type Config, configSchema } from "./schema.ts";
+import type { Secret } from "./secret.ts";
 import { unknownKey, word } from "./wording.ts";
 
 export interface LoadedConfig {
@@ -205,6 +206,14 @@ function inner(def: Record<string, unknown>): unknown {
 /** What one value says of another. */
 function crossCheck(config: Config, place: Place): Mistake[] {
   const mistakes: Mistake[] = [];
+  for (const [name, channel] of Object.entries(config.alerts)) {
+    if (!channel.kafka || config.kafka) continue;
+    mistakes.push({
+      ...place(["alerts", name, "kafka"]),
+      what: "writes to Kafka, but no brokers are known",
+      fix: "Add `kafka: { brokers: [host:port] }`",
+    });
+  }
   for (const [name, monitor] of Object.entries(config.monitors)) {
     if (monitor.source?.kafka && !config.kafka) {
       mistakes.push({

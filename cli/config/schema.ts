@@ -1,14 +1,13 @@
 import { z } from "zod";
 import type { Detector } from "../../engine/detector.ts";
+import { alertSchema } from "./alert-schema.ts";
+import { secret } from "./secret.ts";
 
 const pointer = z
   .string()
   .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer like "/value" or "/message/text"')
   .describe("JSON pointer into the event");
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, "must be letters, digits, '.', '_', '-' (at most 63)");
-const secret = z
-  .union([z.string().min(1), z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })])
-  .describe("A secret: text, { env: NAME } or { file: PATH }");
 
 const sourceSchema = z
   .strictObject({
@@ -117,16 +116,6 @@ function monitorSchema(detector: Detector) {
   });
 }
 
-const webhook = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe("Where signals are posted"),
-  secret: secret.optional().describe("Signs each delivery (Standard Webhooks)"),
-  previousSecret: secret.optional().describe("Signs beside it while receivers change over"),
-  allowPrivate: z
-    .boolean()
-    .optional()
-    .describe("Whether the name may lead to a private address; absent: only if the url itself names one"),
-});
-
 const cacheTexts = z.int().min(0).max(1_000_000).default(10_000).describe("Vectors of the last different texts kept");
 
 export function configSchema(detectors: readonly Detector[]) {
@@ -155,6 +144,10 @@ export function configSchema(detectors: readonly Detector[]) {
           .describe("Port; 0 takes a free one"),
         token: secret.optional().describe("Asked for by everything that changes state or shows texts"),
         readToken: secret.optional().describe("A second token that may read but change nothing"),
+        url: z
+          .url({ protocol: /^https?$/ })
+          .optional()
+          .describe("Where people reach the live page: alerts link there"),
         allowedHosts: z
           .array(z.string().min(1))
           .default([])
@@ -271,10 +264,9 @@ export function configSchema(detectors: readonly Detector[]) {
       .refine((m) => Object.keys(m).length > 0, {
         message: "must hold at least one monitor",
       }),
-    alerts: z.record(name, z.strictObject({ webhook })).default({}),
+    alerts: z.record(name, alertSchema).default({}),
   });
 }
 
 export type Config = z.output<ReturnType<typeof configSchema>>;
 export type MonitorConfig = Config["monitors"][string];
-export type Secret = z.output<typeof secret>;

@@ -25,7 +25,7 @@ function monitorOf(name: string, changes: Partial<Monitor> = {}): Monitor {
     detector: toyDetector as unknown as Detector,
     model: openToy(Number.POSITIVE_INFINITY, true) as Model,
     decode: createDecoder({ event: toyDetector.event }),
-    channels: [],
+    routes: [],
     order: "key",
     from: "earliest",
     allowedLatenessMs: null,

@@ -39,7 +39,7 @@ export async function start(setup: Setup = {}): Promise<Running> {
     detector: toyDetector as unknown as Detector,
     model: openToy(Number.POSITIVE_INFINITY, true) as Model,
     decode: createDecoder({ event: toyDetector.event }),
-    channels: ["ops"],
+    routes: [{ channel: "ops" }],
     order: "key",
     from: "earliest",
     allowedLatenessMs: null,
@@ -70,7 +70,7 @@ export async function remains(store: Store): Promise<unknown> {
     const stored = (await store.key(RUN, "m", key))!;
     blobs[key] = `${Buffer.from(stored.blob).toString("hex")} ${stored.parts.map((p) => p.hash).join(" ")}`;
   }
-  const due = await store.takeDue("ops", 10_000, 0);
+  const { items: due } = await store.notifications({ channel: "ops", limit: 10_000 });
   return {
     signals: signals.items,
     episodes: [...episodes.items].sort((a, b) => (a.id < b.id ? -1 : 1)),

@@ -53,8 +53,11 @@ describe("a stream through the engine", () => {
       opened: { index: 1 },
       closed: { reason: "recovered", index: 31 },
     });
-    const due = await store.takeDue("ops", 10, 1000);
+    const due = (await store.notifications({ channel: "ops", limit: 10 })).items.toReversed();
     expect(due.map((d) => d.phase)).toEqual(["opened", "resolved"]);
+    expect(due[0]!.about).toEqual({ monitor: "m", detector: "toy", key: "all", kind: "drift", severity: "warning" });
+    // The end is not told before the beginning is.
+    expect(await store.takeDue("ops", 10, 60_000)).toHaveLength(1);
     expect(JSON.parse(due[0]!.body)).toMatchObject({
       kind: "drift",
       index: 1,

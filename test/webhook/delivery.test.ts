@@ -2,8 +2,8 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterEach, expect, test } from "vitest";
+import { createWebhookChannel } from "../../adapters/channels/webhook.ts";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
-import { createWebhookChannel } from "../../adapters/webhook/webhook.ts";
 import { systemClock } from "../../engine/clock.ts";
 import { type Dispatcher, type DispatchPolicy, startDispatcher } from "../../engine/dispatch.ts";
 import { silentLog } from "../../engine/log.ts";
@@ -38,7 +38,7 @@ test("through every kind of misbehaviour each notification arrives, always under
   const meter: Meter = { ...NO_METER, delivery: (_, __, outcome) => void outcomes.push(outcome) };
   const ids = Array.from({ length: 6 }, (_, i) => `ntf_${i}`);
   for (const id of ids) await enqueue(store, id);
-  start(store, url, { meter, policy: { firstDelayMs: 1, maxDelayMs: 2, breakAfter: 1e9, pollMs: 5 } });
+  start(store, url, { timeoutMs: 250, meter, policy: { firstDelayMs: 1, maxDelayMs: 2, breakAfter: 1e9, pollMs: 5 } });
   await eventually(async () => (await store.outboxState()).waiting === 0);
 
   for (const id of ids) {
@@ -129,9 +129,19 @@ interface Heard {
 function start(
   store: Store,
   url: string,
-  { meter = NO_METER, policy = {} }: { meter?: Meter; policy?: Partial<DispatchPolicy> } = {},
+  {
+    meter = NO_METER,
+    policy = {},
+    timeoutMs = 10_000,
+  }: { meter?: Meter; policy?: Partial<DispatchPolicy>; timeoutMs?: number } = {},
 ): Dispatcher {
-  const channel = createWebhookChannel({ name: "ops", url, secrets: [SECRET], allowPrivate: true, timeoutMs: 150 });
+  const channel = createWebhookChannel({
+    name: "ops",
+    url,
+    secrets: [() => SECRET],
+    allowPrivate: true,
+    timeoutMs: 150,
+  });
   const dispatcher = startDispatcher({
     outbox: store,
     channels: [channel],
@@ -146,7 +156,7 @@ function start(
 
 async function enqueue(store: Store, id: string): Promise<void> {
   const body = `{"id":"${id}","text":"…"}`;
-  await store.enqueue({ id, episode: null, signal: id, channel: "ops", phase: "opened", body });
+  await store.enqueue({ id, episode: null, signal: id, channel: "ops", phase: "opened", about: null, body });
 }
 
 async function receiver(answer: RequestListener): Promise<{ url: string; heard: Heard[] }> {
@@ -168,7 +178,7 @@ async function receiver(answer: RequestListener): Promise<{ url: string; heard: 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, heard };
 }
 
-async function eventually(condition: () => Promise<boolean>, ms = 10_000): Promise<void> {
+async function eventually(condition: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const until = Date.now() + ms;
   while (!(await condition())) {
     if (Date.now() > until) throw new RangeError("it did not happen in time");

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { secretBytes, signature } from "../../adapters/webhook/sign.ts";
+import { secretBytes, signature } from "../../adapters/channels/sign.ts";
 
 const DOC = readFileSync(new URL("../../docs/webhooks.md", import.meta.url), "utf8");
 const SECRETS = [`whsec_${Buffer.from("a secret of 24 bytes....").toString("base64")}`, "plain text secret é"];

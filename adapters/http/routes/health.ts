@@ -67,7 +67,15 @@ export function healthRoutes(context: Context, listeners: () => number) {
           summary: `A test alert to ${channel(params.channel)}: nothing has happened.`,
           version: 1,
         });
-        await store.enqueue({ id, episode: null, signal: id, channel: params.channel, phase: "test", body });
+        await store.enqueue({
+          id,
+          episode: null,
+          signal: id,
+          channel: params.channel,
+          phase: "test",
+          about: null,
+          body,
+        });
         return { notification: id };
       },
     }),

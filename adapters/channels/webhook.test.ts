@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterEach, expect, test } from "vitest";
 import type { DueNotification } from "../../engine/store.ts";
+import { parseRetryAfter } from "./http-channel.ts";
 import { isPrivate } from "./private-address.ts";
 import { secretBytes } from "./sign.ts";
-import { createWebhookChannel, parseRetryAfter, type WebhookSettings } from "./webhook.ts";
+import { createWebhookChannel, type WebhookSettings } from "./webhook.ts";
 
 const WHSEC = `whsec_${Buffer.from("a secret of 24 bytes....").toString("base64")}`;
 const NOTIFICATION: DueNotification = {
@@ -14,6 +15,7 @@ const NOTIFICATION: DueNotification = {
   signal: "sig_1",
   channel: "ops",
   phase: "opened",
+  about: { monitor: "m", detector: "numeric", key: "k", kind: "drift", severity: "critical" },
   body: JSON.stringify({ id: "sig_1", summary: "since about 13:40 … “delivery”" }),
   attempts: 1,
   createdAt: 0,
@@ -21,7 +23,7 @@ const NOTIFICATION: DueNotification = {
 
 test("the published verifier accepts a whsec_ secret, and nothing else", async () => {
   const { url, requests } = await receiver((_, reply) => reply.end("ok"));
-  expect(await deliver({ url, secrets: [WHSEC] })).toEqual({ kind: "delivered" });
+  expect(await deliver({ url, secrets: [() => WHSEC] })).toEqual({ kind: "delivered" });
   const { headers, body, method } = requests[0]!;
   expect(method).toBe("POST");
   expect(headers["webhook-id"]).toBe(NOTIFICATION.id);
@@ -40,7 +42,7 @@ test("the published verifier accepts a whsec_ secret, and nothing else", async (
 test("any other secret stands for its own bytes", async () => {
   const { url, requests } = await receiver((_, reply) => reply.end());
   const secret = "correct horse battery staple";
-  await deliver({ url, secrets: [secret] });
+  await deliver({ url, secrets: [() => secret] });
   const { headers, body } = requests[0]!;
   new Webhook(secret, { format: "raw" }).verify(body, headers as Record<string, string>);
 });
@@ -48,7 +50,7 @@ test("any other secret stands for its own bytes", async () => {
 test("during a rotation both secrets verify the same delivery", async () => {
   const { url, requests } = await receiver((_, reply) => reply.end());
   const next = `whsec_${Buffer.from("the secret after it").toString("base64")}`;
-  await deliver({ url, secrets: [WHSEC, next] });
+  await deliver({ url, secrets: [() => WHSEC, () => next] });
   const { headers, body } = requests[0]!;
   for (const secret of [WHSEC, next]) new Webhook(secret).verify(body, headers as Record<string, string>);
   expect(String(headers["webhook-signature"]).split(" ")).toHaveLength(2);
@@ -61,11 +63,11 @@ test("without a secret nothing claims to be signed", async () => {
 });
 
 test.each([
-  [500, {}, { kind: "retry", afterMs: null, error: "Webhook ops answered 500." }],
-  [404, {}, { kind: "retry", afterMs: null, error: "Webhook ops answered 404." }],
-  [429, { "retry-after": "7" }, { kind: "retry", afterMs: 7_000, error: "Webhook ops answered 429." }],
-  [503, { "retry-after": "soon" }, { kind: "retry", afterMs: null, error: "Webhook ops answered 503." }],
-  [410, {}, { kind: "dead", error: "Webhook ops answered 410; it is not tried again." }],
+  [500, {}, { kind: "retry", afterMs: null, error: "Alert channel ops answered 500." }],
+  [404, {}, { kind: "retry", afterMs: null, error: "Alert channel ops answered 404." }],
+  [429, { "retry-after": "7" }, { kind: "retry", afterMs: 7_000, error: "Alert channel ops answered 429." }],
+  [503, { "retry-after": "soon" }, { kind: "retry", afterMs: null, error: "Alert channel ops answered 503." }],
+  [410, {}, { kind: "dead", error: "Alert channel ops answered 410; it is not tried again." }],
   [204, {}, { kind: "delivered" }],
 ])("an answer of %i becomes the outcome that it asks for", async (status, headers, outcome) => {
   const { url } = await receiver((_, reply) => reply.writeHead(status, headers).end("text"));
@@ -75,7 +77,7 @@ test.each([
 test("a redirect is a failure and is not followed", async () => {
   const elsewhere = await receiver((_, reply) => reply.end());
   const { url } = await receiver((_, reply) => reply.writeHead(307, { location: elsewhere.url }).end());
-  expect(await deliver({ url })).toMatchObject({ kind: "retry", error: "Webhook ops answered 307." });
+  expect(await deliver({ url })).toMatchObject({ kind: "retry", error: "Alert channel ops answered 307." });
   expect(elsewhere.requests).toHaveLength(0);
 });
 
@@ -86,7 +88,7 @@ test("a receiver that accepts the connection and says nothing is given up at the
   expect(outcome).toEqual({
     kind: "retry",
     afterMs: null,
-    error: "Webhook ops cannot be reached: no answer in 80 ms.",
+    error: "Alert channel ops cannot be reached: no answer in 80 ms.",
   });
   expect(Date.now() - begun).toBeLessThan(5_000);
 });
@@ -159,9 +161,11 @@ test("a bad address and a bad secret are mistakes of the configuration, told wit
     createWebhookChannel({ name: "ops", url: "https://example.org", secrets: [], ...settings });
   expect(make({ url: "ftp://example.org" })).toThrow("alerts.ops.webhook.url: not a web address");
   expect(make({ url: "nonsense" })).toThrow("not a web address");
-  expect(make({ secrets: ["whsec_*not base64*"] })).toThrow("alerts.ops.webhook.secret: the secret is not base64");
-  expect(make({ secrets: ["whsec_"] })).toThrow("not base64");
-  expect(make({ secrets: [""] })).toThrow("empty");
+  expect(make({ secrets: [() => "whsec_*not base64*"] })).toThrow(
+    "alerts.ops.webhook.secret: the secret is not base64",
+  );
+  expect(make({ secrets: [() => "whsec_"] })).toThrow("not base64");
+  expect(make({ secrets: [() => ""] })).toThrow("empty");
   expect(secretBytes("whsec_AAECAw", "x")).toEqual(Buffer.from([0, 1, 2, 3]));
 });
 

@@ -54,7 +54,7 @@ const publicLookup: LookupFunction = (hostname, options, done) => {
     const first = found[0];
     if (refused || !first) {
       const why = refused ? "its address is private (see allowPrivate)" : "it has no address";
-      return done(new TidegaugeError("WEBHOOK_UNREACHABLE", { target: hostname, why }), "", 4);
+      return done(new TidegaugeError("TARGET_UNREACHABLE", { target: hostname, why }), "", 4);
     }
     if (options.all) return done(null, found);
     done(null, first.address, first.family);

@@ -1,0 +1,35 @@
+import type { Producer } from "kafkajs";
+import type { RecordSender } from "../adapters/channels/kafka.ts";
+import type { Log } from "../engine/log.ts";
+import { createClient, type KafkaConnection } from "../ingest/kafka/client.ts";
+
+/** A producer that connects at its first record, and anew after a failure. */
+export function createRecordSender(connection: KafkaConnection, log: Log): RecordSender & { close(): Promise<void> } {
+  let connected: Promise<Producer> | null = null;
+  const connect = async (): Promise<Producer> => {
+    const producer = createClient(connection, log).producer({
+      allowAutoTopicCreation: false,
+      // The dispatcher tries again, under the same id: a long silence here would only hold its lease.
+      retry: { retries: 1 },
+    });
+    await producer.connect();
+    return producer;
+  };
+  return {
+    async send({ topic, key, value, headers }) {
+      connected ??= connect();
+      const mine = connected;
+      try {
+        const producer = await mine;
+        await producer.send({ topic, acks: -1, messages: [{ key, value, headers: { ...headers } }] });
+      } catch (error) {
+        if (connected === mine) connected = null;
+        mine.then((producer) => producer.disconnect()).catch(() => undefined);
+        throw error;
+      }
+    },
+    async close() {
+      await connected?.then((producer) => producer.disconnect()).catch(() => undefined);
+    },
+  };
+}
