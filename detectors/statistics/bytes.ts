@@ -5,7 +5,9 @@ export interface Writer {
   f64(v: number): void;
   text(v: string): void;
   /** Length in bytes, then the bytes. */
-  array(v: Uint8Array | Uint16Array | Uint32Array | Int8Array | Int32Array | Float32Array | Float64Array): void;
+  array(
+    v: Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array,
+  ): void;
   done(): Uint8Array;
 }
 
