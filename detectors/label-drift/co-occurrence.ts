@@ -1,0 +1,382 @@
+import type { Reader, Writer } from "../statistics/bytes.ts";
+
+/**
+ * How often labels come, and come together, with a fast and a slow memory:
+ *   N ← .99 N + y yᵀ,  R ← .999 R + y yᵀ,  J_ij = N_ij / (N_ii + N_jj − N_ij)
+ * and since the last reset, as plain counts. Sparse: a slot for each pair that was seen together lately; decay is put off in
+ * one factor for all (J does not know it), so an event touches its own pairs only. The displacement
+ *   s = Σ_{i<j} w_i w_j |J(N)_ij − J(R)_ij| / Σ_{i<j} w_i w_j,  w_i = min(1, R_ii / 20)
+ * is kept by sums over three classes of pairs (both, one, none of the labels at full weight), in which the decay of rare
+ * labels is one factor again; only pairs of labels that came since the last look are looked at.
+ */
+export interface CoOccurrence {
+  /** Labels known; arrays are longer. */
+  labels: number;
+  /** N′_ii, R′_ii: times the scales below they are N, R. */
+  fast: Float64Array;
+  slow: Float64Array;
+  fastScale: number;
+  slowScale: number;
+  /** Counts since `since` was 0. */
+  counts: Uint16Array;
+  /** Events since the last reset, halved with the counts. */
+  since: number;
+  /** 1: the statistic takes it in. */
+  mask: Uint8Array;
+  /** Full weight at the last look. */
+  full: Uint8Array;
+  dirty: Uint8Array;
+  /** Slot + 1 of the pair (i < j) at j(j − 1)/2 + i; 0: none. */
+  index: Int32Array;
+  slots: number;
+  first: Uint16Array;
+  second: Uint16Array;
+  fastPair: Float32Array;
+  slowPair: Float32Array;
+  pairCounts: Uint16Array;
+  /** What each pair adds to its class's sum. */
+  share: Float32Array;
+  /** Slot + 1 of the next pair of the same first or second label. */
+  nextOfFirst: Int32Array;
+  nextOfSecond: Int32Array;
+  headOfFirst: Int32Array;
+  headOfSecond: Int32Array;
+  /** By how many labels of the pair have full weight. */
+  readonly sums: Float64Array;
+  /** Events until slots are swept and scales made 1. */
+  untilSweep: number;
+}
+
+export const FAST_DECAY = 0.99;
+export const SLOW_DECAY = 0.999;
+/** R_ii from which a label has full weight. */
+export const SUPPORT = 20;
+const SWEEP_EVERY = 1000;
+/** A pair not seen together for ~7,000 events leaves. */
+const LEAST_PAIR = 1e-3;
+/** Counts since the last reset are halved here. */
+const MOST_SINCE = 10_000;
+
+export function createCoOccurrence(): CoOccurrence {
+  return {
+    labels: 0,
+    fast: new Float64Array(8),
+    slow: new Float64Array(8),
+    fastScale: 1,
+    slowScale: 1,
+    counts: new Uint16Array(8),
+    since: 0,
+    mask: new Uint8Array(8),
+    full: new Uint8Array(8),
+    dirty: new Uint8Array(8),
+    index: new Int32Array(28),
+    slots: 0,
+    first: new Uint16Array(16),
+    second: new Uint16Array(16),
+    fastPair: new Float32Array(16),
+    slowPair: new Float32Array(16),
+    pairCounts: new Uint16Array(16),
+    share: new Float32Array(16),
+    nextOfFirst: new Int32Array(16),
+    nextOfSecond: new Int32Array(16),
+    headOfFirst: new Int32Array(8),
+    headOfSecond: new Int32Array(8),
+    sums: new Float64Array(3),
+    untilSweep: SWEEP_EVERY,
+  };
+}
+
+/** Makes room for labels [0, labels); new ones count for the statistic if `counts`. */
+export function widenLabels(c: CoOccurrence, labels: number, counts: boolean): void {
+  if (labels > c.fast.length) {
+    const room = Math.ceil(labels * 1.1) + 8;
+    c.fast = longer(c.fast, room);
+    c.slow = longer(c.slow, room);
+    c.counts = longer(c.counts, room);
+    c.mask = longer(c.mask, room);
+    c.full = longer(c.full, room);
+    c.dirty = longer(c.dirty, room);
+    c.headOfFirst = longer(c.headOfFirst, room);
+    c.headOfSecond = longer(c.headOfSecond, room);
+    c.index = longer(c.index, (room * (room - 1)) / 2);
+  }
+  for (let i = c.labels; i < labels; i++) c.mask[i] = counts ? 1 : 0;
+  c.labels = Math.max(c.labels, labels);
+}
+
+/** One event's labels: active[0 … size), different numbers. */
+export function count(c: CoOccurrence, active: Uint16Array, size: number): void {
+  c.fastScale *= FAST_DECAY;
+  c.slowScale *= SLOW_DECAY;
+  c.since++;
+  const toFast = 1 / c.fastScale;
+  const toSlow = 1 / c.slowScale;
+  for (let k = 0; k < size; k++) {
+    const i = active[k]!;
+    c.fast[i] = c.fast[i]! + toFast;
+    c.slow[i] = c.slow[i]! + toSlow;
+    c.counts[i] = c.counts[i]! + 1;
+    c.dirty[i] = 1;
+    for (let l = 0; l < k; l++) {
+      const s = slotOf(c, i, active[l]!);
+      c.fastPair[s] = c.fastPair[s]! + toFast;
+      c.slowPair[s] = c.slowPair[s]! + toSlow;
+      c.pairCounts[s] = c.pairCounts[s]! + 1;
+    }
+  }
+  if (c.since >= MOST_SINCE) halve(c);
+  if (--c.untilSweep === 0) sweep(c);
+}
+
+/** Slot of a pair, or -1. */
+export function findSlot(c: CoOccurrence, i: number, j: number): number {
+  return c.index[i < j ? (j * (j - 1)) / 2 + i : (i * (i - 1)) / 2 + j]! - 1;
+}
+
+function slotOf(c: CoOccurrence, i: number, j: number): number {
+  const low = i < j ? i : j;
+  const high = i < j ? j : i;
+  const at = (high * (high - 1)) / 2 + low;
+  const known = c.index[at]!;
+  if (known !== 0) return known - 1;
+  const s = c.slots++;
+  if (s === c.first.length) growSlots(c);
+  c.first[s] = low;
+  c.second[s] = high;
+  c.fastPair[s] = 0;
+  c.slowPair[s] = 0;
+  c.pairCounts[s] = 0;
+  c.share[s] = 0;
+  link(c, s, at);
+  return s;
+}
+
+function link(c: CoOccurrence, s: number, at: number): void {
+  const low = c.first[s]!;
+  const high = c.second[s]!;
+  c.index[at] = s + 1;
+  c.nextOfFirst[s] = c.headOfFirst[low]!;
+  c.headOfFirst[low] = s + 1;
+  c.nextOfSecond[s] = c.headOfSecond[high]!;
+  c.headOfSecond[high] = s + 1;
+}
+
+function growSlots(c: CoOccurrence): void {
+  // Never more room than there are pairs.
+  const pairs = (c.labels * (c.labels - 1)) / 2;
+  const room = Math.max(c.slots, Math.min(Math.ceil(c.first.length * 1.5) + 16, pairs));
+  c.first = longer(c.first, room);
+  c.second = longer(c.second, room);
+  c.fastPair = longer(c.fastPair, room);
+  c.slowPair = longer(c.slowPair, room);
+  c.pairCounts = longer(c.pairCounts, room);
+  c.share = longer(c.share, room);
+  c.nextOfFirst = longer(c.nextOfFirst, room);
+  c.nextOfSecond = longer(c.nextOfSecond, room);
+}
+
+function halve(c: CoOccurrence): void {
+  c.since >>= 1;
+  for (let i = 0; i < c.labels; i++) c.counts[i] = c.counts[i]! >> 1;
+  for (let s = 0; s < c.slots; s++) c.pairCounts[s] = c.pairCounts[s]! >> 1;
+}
+
+/** Scales become 1, pairs long gone leave, sums are taken anew. */
+export function sweep(c: CoOccurrence): void {
+  rescale(c);
+  let kept = 0;
+  for (let s = 0; s < c.slots; s++) {
+    if (c.slowPair[s]! < LEAST_PAIR) {
+      c.index[placeOf(c, s)] = 0;
+      continue;
+    }
+    if (kept !== s) move(c, s, kept);
+    kept++;
+  }
+  c.slots = kept;
+  relink(c);
+  lookAgain(c);
+}
+
+function rescale(c: CoOccurrence): void {
+  const { labels, slots, fastScale, slowScale } = c;
+  for (let i = 0; i < labels; i++) {
+    c.fast[i] = c.fast[i]! * fastScale;
+    c.slow[i] = c.slow[i]! * slowScale;
+  }
+  for (let s = 0; s < slots; s++) {
+    c.fastPair[s] = c.fastPair[s]! * fastScale;
+    c.slowPair[s] = c.slowPair[s]! * slowScale;
+  }
+  c.fastScale = 1;
+  c.slowScale = 1;
+  c.untilSweep = SWEEP_EVERY;
+}
+
+function relink(c: CoOccurrence): void {
+  c.headOfFirst.fill(0);
+  c.headOfSecond.fill(0);
+  for (let s = 0; s < c.slots; s++) link(c, s, placeOf(c, s));
+}
+
+function placeOf(c: CoOccurrence, s: number): number {
+  const high = c.second[s]!;
+  return (high * (high - 1)) / 2 + c.first[s]!;
+}
+
+function move(c: CoOccurrence, from: number, to: number): void {
+  c.first[to] = c.first[from]!;
+  c.second[to] = c.second[from]!;
+  c.fastPair[to] = c.fastPair[from]!;
+  c.slowPair[to] = c.slowPair[from]!;
+  c.pairCounts[to] = c.pairCounts[from]!;
+}
+
+/** What is normal from now on is what N says: R ← N, counts from 0. */
+export function forgetSlow(c: CoOccurrence): void {
+  rescale(c);
+  c.slow.set(c.fast);
+  c.slowPair.set(c.fastPair);
+  c.counts.fill(0);
+  c.pairCounts.fill(0);
+  c.since = 0;
+  c.mask.fill(1, 0, c.labels);
+  sweep(c);
+}
+
+/** Takes a label out: its number is free for another. */
+export function forgetLabel(c: CoOccurrence, i: number): void {
+  for (let s = 0; s < c.slots; s++) {
+    if (c.first[s] === i || c.second[s] === i) c.fastPair[s] = c.slowPair[s] = c.pairCounts[s] = 0;
+  }
+  c.fast[i] = 0;
+  c.slow[i] = 0;
+  c.counts[i] = 0;
+  sweep(c);
+}
+
+/** All sums anew, after weights changed for many. */
+export function lookAgain(c: CoOccurrence): void {
+  c.sums.fill(0);
+  for (let i = 0; i < c.labels; i++) c.full[i] = c.slow[i]! * c.slowScale >= SUPPORT ? 1 : 0;
+  for (let s = 0; s < c.slots; s++) {
+    c.share[s] = shareOf(c, s, c.full);
+    c.sums[classOf(c, s, c.full)]! += c.share[s]!;
+  }
+  c.dirty.fill(0, 0, c.labels);
+}
+
+let nextFull = new Uint8Array(0);
+
+/** s; 0 where no pair has weight. */
+export function displacement(c: CoOccurrence): number {
+  const { labels, slow, slowScale, full, dirty, sums, mask } = c;
+  if (nextFull.length < labels) nextFull = new Uint8Array(labels);
+  let weight = 0;
+  let squares = 0;
+  for (let i = 0; i < labels; i++) {
+    const r = slow[i]! * slowScale;
+    const isFull = r >= SUPPORT ? 1 : 0;
+    nextFull[i] = isFull;
+    if (isFull !== full[i]) dirty[i] = 1;
+    if (mask[i] === 0) continue;
+    const w = isFull ? 1 : r / SUPPORT;
+    weight += w;
+    squares += w * w;
+  }
+  for (let i = 0; i < labels; i++) {
+    if (dirty[i] === 0) continue;
+    // A pair of two dirty labels is looked at once, with the second.
+    for (let s = c.headOfFirst[i]! - 1; s >= 0; s = c.nextOfFirst[s]! - 1) if (dirty[c.second[s]!] === 0) look(c, s);
+    for (let s = c.headOfSecond[i]! - 1; s >= 0; s = c.nextOfSecond[s]! - 1) look(c, s);
+  }
+  for (let i = 0; i < labels; i++) {
+    full[i] = nextFull[i]!;
+    dirty[i] = 0;
+  }
+  const rare = slowScale / SUPPORT;
+  const total = (weight * weight - squares) / 2;
+  return total > 1e-12 ? Math.max(0, sums[2]! + rare * (sums[1]! + rare * sums[0]!)) / total : 0;
+}
+
+function look(c: CoOccurrence, s: number): void {
+  c.sums[classOf(c, s, c.full)]! -= c.share[s]!;
+  c.share[s] = shareOf(c, s, nextFull);
+  c.sums[classOf(c, s, nextFull)]! += c.share[s]!;
+}
+
+function classOf(c: CoOccurrence, s: number, full: Uint8Array): number {
+  return full[c.first[s]!]! + full[c.second[s]!]!;
+}
+
+function shareOf(c: CoOccurrence, s: number, full: Uint8Array): number {
+  const i = c.first[s]!;
+  const j = c.second[s]!;
+  if (c.mask[i] === 0 || c.mask[j] === 0) return 0;
+  const n = c.fastPair[s]!;
+  const r = c.slowPair[s]!;
+  const moved = Math.abs(n / (c.fast[i]! + c.fast[j]! - n) - r / (c.slow[i]! + c.slow[j]! - r));
+  return moved * (full[i] ? 1 : c.slow[i]!) * (full[j] ? 1 : c.slow[j]!);
+}
+
+/** Jaccard index of a pair in the fast and the slow memory. */
+export function jaccardsOf(c: CoOccurrence, i: number, j: number): { fast: number; slow: number } {
+  const s = findSlot(c, i, j);
+  if (s < 0) return { fast: 0, slow: 0 };
+  const n = c.fastPair[s]!;
+  const r = c.slowPair[s]!;
+  return { fast: n / (c.fast[i]! + c.fast[j]! - n), slow: r / (c.slow[i]! + c.slow[j]! - r) };
+}
+
+function longer<A extends Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array>(a: A, room: number): A {
+  const made = new (a.constructor as new (n: number) => A)(room);
+  made.set(a as never);
+  return made;
+}
+
+export function writeCoOccurrence(w: Writer, c: CoOccurrence): void {
+  const { labels, slots } = c;
+  for (const n of [labels, slots, c.since, c.untilSweep]) w.u32(n);
+  for (const x of [c.fastScale, c.slowScale, ...c.sums]) w.f64(x);
+  w.array(c.fast.subarray(0, labels));
+  w.array(c.slow.subarray(0, labels));
+  w.array(c.counts.subarray(0, labels));
+  w.array(c.mask.subarray(0, labels));
+  w.array(c.full.subarray(0, labels));
+  w.array(c.dirty.subarray(0, labels));
+  w.array(c.first.subarray(0, slots));
+  w.array(c.second.subarray(0, slots));
+  w.array(c.fastPair.subarray(0, slots));
+  w.array(c.slowPair.subarray(0, slots));
+  w.array(c.pairCounts.subarray(0, slots));
+  w.array(c.share.subarray(0, slots));
+}
+
+export function readCoOccurrence(r: Reader): CoOccurrence {
+  const c = createCoOccurrence();
+  const labels = r.u32();
+  const slots = r.u32();
+  widenLabels(c, labels, true);
+  c.since = r.u32();
+  c.untilSweep = r.u32();
+  c.fastScale = r.f64();
+  c.slowScale = r.f64();
+  for (let k = 0; k < 3; k++) c.sums[k] = r.f64();
+  c.fast.set(r.f64s());
+  c.slow.set(r.f64s());
+  c.counts.set(r.u16s());
+  c.mask.set(r.bytes());
+  c.full.set(r.bytes());
+  c.dirty.set(r.bytes());
+  c.slots = slots;
+  c.first = r.u16s();
+  c.second = r.u16s();
+  c.fastPair = r.f32s();
+  c.slowPair = r.f32s();
+  c.pairCounts = r.u16s();
+  c.share = r.f32s();
+  c.nextOfFirst = new Int32Array(c.first.length);
+  c.nextOfSecond = new Int32Array(c.first.length);
+  relink(c);
+  return c;
+}

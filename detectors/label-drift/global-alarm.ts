@@ -1,0 +1,210 @@
+import type { Reader, Writer } from "../statistics/bytes.ts";
+import { type Random, uniform } from "../statistics/random.ts";
+import { type CoOccurrence, lookAgain } from "./co-occurrence.ts";
+import { LOOK_EVERY, levelPassedOnceIn, REPLICAS, replay, type Sample } from "./replay.ts";
+
+/**
+ * When the displacement is too much. The label sets of the first events after a reset are the sample; then one replica a few
+ * events, until the threshold is known. Where the sample knows fewer than two labels well, a replay of it would be poor: then
+ * the mean and spread of s itself, slowly followed, and 8 standard deviations.
+ */
+export interface GlobalAlarm {
+  /** Events since the last reset. */
+  since: number;
+  /** Label sets so far; null once the threshold is known. */
+  sets: number[] | null;
+  starts: number[];
+  /** Prepared for replicas; made from the sets when they are complete. */
+  sample: Sample | null;
+  maxima: number[];
+  levels: number[];
+  how: "replay" | "spread";
+  /** log s passes it once in the promised events; by the maxima it is computed from the promise of now. */
+  level: number;
+  /** Of s, with a memory of 200 looks. */
+  mean: number;
+  square: number;
+  looks: number;
+  statistic: number;
+  /** Newest looks at s, a ring. */
+  readonly recent: Float64Array;
+}
+
+export const MOST_WATCHED = 256;
+/** Sightings in the sample of a label that is known well. */
+const WELL_KNOWN = 20;
+const EVENTS_PER_REPLICA = 2;
+const SPREAD_FROM = 500;
+const SPREAD_ARMED = 1500;
+const SPREAD_MEMORY = 200;
+const DEVIATIONS = 8;
+const RECENT = 128;
+
+export function createGlobalAlarm(): GlobalAlarm {
+  return {
+    since: 0,
+    sets: [],
+    starts: [0],
+    sample: null,
+    maxima: [],
+    levels: [],
+    how: "replay",
+    level: 0,
+    mean: 0,
+    square: 0,
+    looks: 0,
+    statistic: 0,
+    recent: new Float64Array(RECENT),
+  };
+}
+
+/** All anew but the looks of late. */
+export function restart(a: GlobalAlarm): void {
+  const { recent, statistic } = a;
+  Object.assign(a, createGlobalAlarm(), { recent, statistic });
+}
+
+/** Before the event's labels change anything else. True when the sample has become complete. */
+export function collect(
+  a: GlobalAlarm,
+  active: Uint16Array,
+  size: number,
+  first: number,
+  c: CoOccurrence,
+  random: Random,
+): boolean {
+  a.since++;
+  if (a.sets !== null && a.starts.length <= first) {
+    for (let k = 0; k < size; k++) a.sets.push(active[k]!);
+    a.starts.push(a.sets.length);
+    return a.starts.length > first && settle(a, c);
+  }
+  if (a.sample !== null && a.since % EVENTS_PER_REPLICA === 0) {
+    const { maxima, level } = replay(a.sample, random);
+    a.maxima.push(...maxima);
+    a.levels.push(level);
+    if (a.levels.length >= REPLICAS) {
+      a.level = a.levels.reduce((x, y) => x + y, 0) / a.levels.length;
+      a.sample = null;
+      a.sets = null;
+    }
+  } else uniform(random);
+  return false;
+}
+
+/** The sample is complete: which labels it knows well is what the statistic is over from now on. */
+function settle(a: GlobalAlarm, c: CoOccurrence): boolean {
+  a.sample = sampleOf(a, c.labels);
+  if (a.sample === null) {
+    a.how = "spread";
+    a.sets = null;
+    return true;
+  }
+  c.mask.fill(0, 0, c.labels);
+  for (const i of watchedOf(a, c.labels)) c.mask[i] = 1;
+  lookAgain(c);
+  return true;
+}
+
+/** The labels known well, the most frequent ones if there are too many, ascending. */
+function watchedOf(a: GlobalAlarm, labels: number): number[] {
+  const seen = new Uint32Array(labels);
+  for (const i of a.sets!) seen[i] = seen[i]! + 1;
+  return [...seen.keys()]
+    .filter((i) => seen[i]! >= WELL_KNOWN)
+    .sort((i, j) => seen[j]! - seen[i]! || i - j)
+    .slice(0, MOST_WATCHED)
+    .sort((i, j) => i - j);
+}
+
+function sampleOf(a: GlobalAlarm, labels: number): Sample | null {
+  const watched = watchedOf(a, labels);
+  if (watched.length < 2) return null;
+  const rank = new Map(watched.map((label, i) => [label, i]));
+  const flat: number[] = [];
+  const starts = [0];
+  for (let set = 0; set + 1 < a.starts.length; set++) {
+    const known = a.sets!.slice(a.starts[set], a.starts[set + 1]).flatMap((i) => rank.get(i) ?? []);
+    flat.push(...known.sort((i, j) => i - j));
+    starts.push(flat.length);
+  }
+  return { labels: Uint16Array.from(flat), starts: Uint32Array.from(starts), watched: watched.length };
+}
+
+/** A look at s; called every LOOK_EVERY events. */
+export function look(a: GlobalAlarm, s: number): void {
+  a.statistic = s;
+  a.recent.copyWithin(0, 1);
+  a.recent[RECENT - 1] = s;
+  if (a.since < SPREAD_FROM) return;
+  a.looks++;
+  const by = 1 / Math.min(a.looks, SPREAD_MEMORY);
+  a.mean += by * (s - a.mean);
+  a.square += by * (s * s - a.square);
+}
+
+/** The level of s that alarms, or null while it is not known. `promise`: events. */
+export function thresholdOf(a: GlobalAlarm, promise: number): number | null {
+  if (a.how === "replay") return a.sets === null ? levelPassedOnceIn(a.maxima, promise * CAUTION) : null;
+  return a.since < SPREAD_ARMED
+    ? null
+    : a.mean + DEVIATIONS * Math.sqrt(Math.max(a.square - a.mean * a.mean, 1e-12 + (0.02 * a.mean) ** 2));
+}
+
+/** What s is like when nothing changes. */
+export function usualOf(a: GlobalAlarm): number {
+  return a.how === "replay" && a.levels.length >= REPLICAS ? Math.exp(a.level) : a.mean;
+}
+
+/** Of the way from what is usual to the threshold, in log s. */
+const ONSET_SHARE = 0.35;
+
+/** The sample knows its law with an error of its own. */
+const CAUTION = 1.5;
+
+/**
+ * Looks back from an alarm to when s left what is usual: the newest look at or below it began before the change was felt.
+ * Returns how many events ago.
+ */
+export function eventsSinceUsual(a: GlobalAlarm, threshold: number): number {
+  const low = Math.max(usualOf(a), 1e-12);
+  const usual = low * (threshold / low) ** ONSET_SHARE;
+  for (let k = RECENT - 1; k >= 0; k--) if (a.recent[k]! <= usual) return (RECENT - 1 - k) * LOOK_EVERY;
+  return RECENT * LOOK_EVERY;
+}
+
+export function writeGlobalAlarm(w: Writer, a: GlobalAlarm): void {
+  w.u32(a.since);
+  w.u32(a.looks);
+  w.u8(a.how === "replay" ? 0 : 1);
+  w.u8(a.sets === null ? 0 : 1);
+  w.u8(a.sample === null ? 0 : 1);
+  w.array(Uint16Array.from(a.sets ?? []));
+  w.array(Uint32Array.from(a.sets ? a.starts : []));
+  w.array(Float64Array.from(a.maxima));
+  w.array(Float64Array.from(a.levels));
+  for (const x of [a.level, a.mean, a.square, a.statistic]) w.f64(x);
+  w.array(a.recent);
+}
+
+export function readGlobalAlarm(r: Reader, labels: number): GlobalAlarm {
+  const a = createGlobalAlarm();
+  a.since = r.u32();
+  a.looks = r.u32();
+  a.how = r.u8() === 0 ? "replay" : "spread";
+  const collecting = r.u8() === 1;
+  const replaying = r.u8() === 1;
+  const sets = [...r.u16s()];
+  const starts = [...r.u32s()];
+  a.sets = collecting ? sets : null;
+  if (collecting) a.starts = starts;
+  a.maxima = [...r.f64s()];
+  a.levels = [...r.f64s()];
+  a.level = r.f64();
+  a.mean = r.f64();
+  a.square = r.f64();
+  a.statistic = r.f64();
+  a.recent.set(r.f64s());
+  if (replaying) a.sample = sampleOf(a, labels);
+  return a;
+}

@@ -1,0 +1,209 @@
+import type { Outcome } from "../../engine/detector.ts";
+import { NO_SIGNALS } from "../../engine/detector.ts";
+import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import { eventsPerDay, isInDays, type Promised, promisedEvents, untimed } from "../statistics/promised.ts";
+import { count, displacement, forgetLabel, forgetSlow, widenLabels } from "./co-occurrence.ts";
+import type { LabelEvent } from "./event.ts";
+import { driftSummary, explainAgain, partitionChanged, partitionOf, placeWords, topPairs } from "./explain.ts";
+import { collect, eventsSinceUsual, look, restart, thresholdOf } from "./global-alarm.ts";
+import { tellMarginals } from "./marginal-alarm.ts";
+import { forgetMarginal, marginalRatio, observeMarginals, widenMarginals } from "./marginals.ts";
+import { growOdac, leavesOf } from "./odac.ts";
+import type { LabelOptions } from "./options.ts";
+import { place, resetPartition, TEST_EVERY, testPartition } from "./partition.ts";
+import { LOOK_EVERY } from "./replay.ts";
+import type { State } from "./state.ts";
+import { numberOf, rename } from "./vocabulary.ts";
+
+export interface Watching {
+  readonly options: LabelOptions;
+  /** Events of a sample. */
+  readonly first: number;
+  readonly promised: Promised;
+}
+
+/** Events after a global alarm when its new clusters are told. */
+const EXPLAIN_AFTER = 500;
+/** R_ii below which a label has vanished. */
+const VANISHED = 0.01;
+const LEAST_STATISTIC = 1e-5;
+
+let active = new Uint16Array(64);
+const stamps = new Uint32Array(4096);
+let stamp = 0;
+
+/** One event's labels into the structure, and what is to be said of it. */
+export function observe(state: State, event: LabelEvent, time: number | null, w: Watching): Outcome {
+  if (isInDays(w.promised)) {
+    const completes = state.perDay === null && state.events >= w.first - 1;
+    const reject = untimed(time, completes, state.began);
+    if (reject !== null) return { ratio: 0, signals: NO_SIGNALS, reject };
+    state.began ??= time;
+    if (completes) state.perDay = eventsPerDay(w.first, state.began!, time!);
+  }
+  const index = state.events++;
+  const size = activeLabels(state, event.y);
+  const { structure, alarm, marginals } = state;
+  observeMarginals(marginals, active, size, w.first);
+  count(structure, active, size);
+  collect(alarm, active, size, w.first, structure, state.random);
+  const signals: SignalDraft[] = [];
+  const promise = promisedEvents(w.promised, state.perDay);
+  let ratio = 0;
+  if ((index + 1) % LOOK_EVERY === 0) ratio = lookAll(state, index, promise, w, signals);
+  partitionSteps(state, index, w.options, size, signals);
+  return { ratio, signals: signals.length === 0 ? NO_SIGNALS : signals };
+}
+
+/** Fills `active` with the numbers of the event's labels; returns how many. */
+function activeLabels(state: State, y: readonly string[]): number {
+  const { labels, structure, marginals } = state;
+  stamp = (stamp + 1) >>> 0;
+  if (stamp === 0) {
+    stamps.fill(0);
+    stamp = 1;
+  }
+  if (active.length < y.length) active = new Uint16Array(y.length * 2);
+  let size = 0;
+  for (let k = 0; k < y.length; k++) {
+    let i = numberOf(labels, y[k]!);
+    if (i < 0) i = replaceVanished(state, y[k]!);
+    if (i < 0 || stamps[i] === stamp) continue;
+    stamps[i] = stamp;
+    active[size++] = i;
+  }
+  if (labels.names.length > structure.labels) {
+    // A label that is new to a statistic calibrated without it stays out until the next sample.
+    widenLabels(
+      structure,
+      labels.names.length,
+      state.alarm.how === "spread" || (state.alarm.sample === null && state.alarm.sets !== null),
+    );
+    widenMarginals(marginals, labels.names.length);
+  }
+  return size;
+}
+
+function replaceVanished(state: State, name: string): number {
+  const c = state.structure;
+  let gone = -1;
+  let least = VANISHED;
+  for (let i = 0; i < c.labels; i++) {
+    const r = c.slow[i]! * c.slowScale;
+    if (r < least) [gone, least] = [i, r];
+  }
+  if (gone < 0) return -1;
+  state.labels.ignored--;
+  forgetLabel(c, gone);
+  forgetMarginal(state.marginals, gone, state.marginals.n[gone]!);
+  state.partition.clusters = state.partition.clusters
+    .map((cluster) =>
+      cluster.labels.includes(gone) ? { ...cluster, labels: cluster.labels.filter((i) => i !== gone) } : cluster,
+    )
+    .filter(({ labels }) => labels.length > 0);
+  place(state.partition);
+  rename(state.labels, gone, name);
+  return gone;
+}
+
+/** The statistics against their thresholds; returns the greatest ratio. */
+function lookAll(state: State, index: number, promise: number | null, w: Watching, signals: SignalDraft[]): number {
+  const { alarm, structure } = state;
+  const s = displacement(structure);
+  look(alarm, s);
+  if (promise === null) return 0;
+  const threshold = thresholdOf(alarm, promise);
+  state.threshold = threshold === null ? null : Math.max(threshold, LEAST_STATISTIC);
+  let ratio = marginalRatio(state.marginals, promise);
+  ratio = Math.min(ratio, BELOW_ONE);
+  const told = tellMarginals(state, index, promise, w.options.topPairs);
+  if (told.length > 0) ratio = Math.max(1, ratio);
+  signals.push(...told);
+  if (state.threshold === null) return ratio;
+  ratio = Math.max(ratio, s / state.threshold);
+  if (s >= state.threshold) alarmNow(state, index, s, state.threshold, w.options, signals);
+  return ratio;
+}
+
+const BELOW_ONE = 0.999999;
+
+function alarmNow(
+  state: State,
+  index: number,
+  statistic: number,
+  threshold: number,
+  options: LabelOptions,
+  signals: SignalDraft[],
+): void {
+  const pairs = topPairs(state, options.topPairs);
+  const { partition: before, rest } = partitionOf(state);
+  const onset = onsetOf(state, index, threshold);
+  signals.push({
+    kind: "drift",
+    onset,
+    statistic,
+    threshold,
+    summary: driftSummary(`about event ${placeWords(onset.index)}`, pairs),
+    explanation: { pairs, partitionBefore: before, rest },
+  });
+  state.drift = { index, before, pairs, explained: false };
+  startAnew(state);
+  if (state.odac === null) signals.push(partitionChanged(state, before, "reset"));
+}
+
+/** What is normal from now on is what came of late. */
+export function startAnew(state: State): void {
+  const { structure } = state;
+  forgetSlow(structure);
+  restart(state.alarm);
+  state.threshold = null;
+  if (state.odac !== null) return;
+  const alive: number[] = [];
+  for (let i = 0; i < structure.labels; i++) if (structure.slow[i]! > VANISHED) alive.push(i);
+  resetPartition(state.partition, alive);
+  state.nextTest = 0;
+}
+
+function onsetOf(state: State, index: number, threshold: number): Onset {
+  const back = eventsSinceUsual(state.alarm, threshold);
+  const at = (events: number): number => Math.max(0, index - events);
+  return { index: at(back), low: at(back + 40), high: at(Math.max(0, Math.round(back / 2) - 10)) };
+}
+
+function partitionSteps(
+  state: State,
+  index: number,
+  options: LabelOptions,
+  size: number,
+  signals: SignalDraft[],
+): void {
+  const { partition, structure, odac } = state;
+  if (odac !== null) {
+    const present = new Uint8Array(structure.labels);
+    for (let k = 0; k < size; k++) present[active[k]!] = 1;
+    const before = partition.clusters.length === 0 ? null : partitionOf(state).partition;
+    const parameters = { delta: options.odacDelta, nMin: options.odacEvents, tau: 0.1 };
+    const changed = growOdac(odac, present, structure.labels, parameters);
+    if (!changed) return;
+    const leaves = leavesOf(odac);
+    const fewer = leaves.length < partition.clusters.length;
+    partition.clusters = leaves.map((labels) => ({ id: partition.nextId++, labels }));
+    place(partition);
+    signals.push(partitionChanged(state, before ?? [[...state.labels.names]], fewer ? "merge" : "split"));
+  } else if ((index + 1) % TEST_EVERY === 0 && index >= state.nextTest) {
+    const before = partitionOf(state).partition;
+    const clusters = partition.clusters.length;
+    const changed = testPartition(partition, structure);
+    const wait = Math.max(TEST_EVERY, structure.since / 10) * (1 + Math.floor(structure.labels / 500));
+    state.nextTest = index + wait - 1;
+    if (changed) {
+      const now = partition.clusters.length;
+      signals.push(partitionChanged(state, before, now > clusters ? "split" : now < clusters ? "merge" : "regroup"));
+    }
+  }
+  const { drift } = state;
+  if (drift !== null && !drift.explained && index - drift.index >= EXPLAIN_AFTER) {
+    drift.explained = true;
+    signals.push(explainAgain(state, drift));
+  }
+}

@@ -1,0 +1,2 @@
+/** Version of the snapshots. */
+export const VERSION = 1;
