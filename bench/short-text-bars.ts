@@ -2,6 +2,7 @@
  * Detection, delay and onset error of short-text on CLINC150 against its bars, and false alarms on clean utterances.
  *   DATASETS_DIR=… node --import tsx bench/short-text-bars.ts [--splits 5] [--streams 12] [--clean 200000]
  *     [--encoder given,hash] [--cells novel10,one10] [--reference 1500] [--novel 50] [--sessions]
+ *     [--corpus NAME] [--variant domains] (see short-text-clinc.ts and short-text-variants.ts)
  * With --sessions the streams are interleaved conversations with ids, novel20 only.
  */
 import { parseArgs } from "node:util";
@@ -16,10 +17,10 @@ import {
   makeStream,
   seeded,
   shuffle,
-  splitIntents,
   type Turn,
 } from "./short-text-clinc.ts";
 import { type Encoder, type Heard, replayUtterances } from "./short-text-replay.ts";
+import { splitFor, type Variant, varyVectors } from "./short-text-variants.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -32,6 +33,8 @@ const { values: args } = parseArgs({
     novel: { type: "string", default: "50" },
     options: { type: "string", default: "{}" },
     sessions: { type: "boolean", default: false },
+    corpus: { type: "string", default: "clinc150" },
+    variant: { type: "string", default: "none" },
   },
 });
 
@@ -68,6 +71,7 @@ const R = Number(args.reference);
 const CLEAN = 700;
 const CHANGED = 1000;
 const options = shortText.options.parse(JSON.parse(args.options));
+const variant = args.variant as Variant;
 const tensors = createTensors("auto");
 
 async function replay(
@@ -101,7 +105,7 @@ async function measureCell(corpus: Corpus, encoder: Encoder, cell: Cell): Promis
   let before = 0;
   let streams = 0;
   for (let s = 0; s < Number(args.splits); s++) {
-    const split = splitIntents(corpus, Number(args.novel), seeded("split", s));
+    const split = splitFor(corpus, variant, Number(args.novel), seeded("split", s));
     for (let k = 0; k < Number(args.streams); k++) {
       const random = seeded("stream", s, k, cell);
       const turns = args.sessions ? makeConversations(corpus, split, R + CLEAN, CHANGED, 0.2, random) : undefined;
@@ -164,9 +168,9 @@ async function measureClean(corpus: Corpus, encoder: Encoder): Promise<void> {
   let events = 0;
   let references = 0;
   for (let s = 0; events < wanted; s++) {
-    const split = splitIntents(corpus, Number(args.novel), seeded("clean", s));
+    const split = splitFor(corpus, variant, Number(args.novel), seeded("clean", s));
     const order = seeded("clean order", s);
-    const length = split.known.length - 2000;
+    const length = Math.max(R + 500, split.known.length - 2000);
     const turns = args.sessions ? makeConversations(corpus, split, length, 0, 0, order) : undefined;
     const rows = turns?.map((turn) => turn.row) ?? shuffle([...split.known], order);
     const heard = await replay(corpus, rows, encoder, 77_000 + s, turns);
@@ -187,11 +191,12 @@ async function measureClean(corpus: Corpus, encoder: Encoder): Promise<void> {
   );
 }
 
-const corpus = loadCorpus();
+const loaded = loadCorpus(args.corpus);
+const corpus = loaded && varyVectors(loaded, variant);
 if (corpus === null) console.warn("SKIPPED: set DATASETS_DIR to a folder with clinc150.json and clinc150-minilm.f16");
 else {
   console.log(
-    `reference ${R}, ${args.splits} splits × ${args.streams} streams, ${args.novel} novel intents, backend ${tensors.backend}`,
+    `${args.corpus}, variant ${variant}: reference ${R}, ${args.splits} splits × ${args.streams} streams, ${args.novel} novel intents, backend ${tensors.backend}`,
   );
   console.log("encoder cell      detected delay onset  in90%  purity before   bar");
   const cells = (args.sessions ? "novel20" : args.cells).split(",").filter((cell) => cell !== "") as Cell[];

@@ -11,21 +11,25 @@ export interface Corpus {
   readonly dim: number;
 }
 
+/** CLINC150's parts, in the order of its vectors; another corpus has one or several of them. */
 const PARTS = ["train", "val", "test", "oos_train", "oos_val", "oos_test"] as const;
 
-/** CLINC150 from DATASETS_DIR, or null. */
-export function loadCorpus(): Corpus | null {
-  const folder = process.env.DATASETS_DIR;
-  if (folder === undefined || !existsSync(`${folder}/clinc150.json`)) return null;
-  const data = JSON.parse(readFileSync(`${folder}/clinc150.json`, "utf8")) as Record<string, [string, string][]>;
-  const rows = PARTS.flatMap((part) => data[part]!);
-  const bytes = readFileSync(`${folder}/clinc150-minilm.f16`);
+/**
+ * CLINC150 from DATASETS_DIR, or another corpus in its form: `NAME.json` of `{train: [[text, intent], …], …}` and
+ * `NAME-minilm.f16` of its vectors. Null where there is none.
+ */
+export function loadCorpus(name = "clinc150"): Corpus | null {
+  const path = name.includes("/") ? name : `${process.env.DATASETS_DIR ?? ""}/${name}`;
+  if (!existsSync(`${path}.json`)) return null;
+  const data = JSON.parse(readFileSync(`${path}.json`, "utf8")) as Record<string, [string, string][]>;
+  const rows = PARTS.flatMap((part) => data[part] ?? []);
+  const bytes = readFileSync(`${path}-minilm.f16`);
   const bits = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   return {
     texts: rows.map(([text]) => text),
     intents: rows.map(([, intent]) => intent),
     embeddings: fromFloat16(bits),
-    dim: 384,
+    dim: bits.length / rows.length,
   };
 }
 
@@ -65,7 +69,7 @@ export function makeStream(
   const known = shuffle([...split.known], random);
   const pool = poolOf(corpus, split, cell, known.slice(clean), random);
   const raised = new Set(cell === "surge10" ? pool : []);
-  const normal = known.filter((row) => !raised.has(row) || known.indexOf(row) < clean);
+  const normal = known.filter((row, i) => !raised.has(row) || i < clean);
   const out = normal.slice(0, clean);
   let at = clean;
   let taken = 0;
@@ -82,20 +86,29 @@ function poolOf(corpus: Corpus, split: Split, cell: Cell, rest: readonly number[
     case "oos10":
       return shuffle([...split.outside], random);
     case "one10": {
-      const intent = corpus.intents[split.novel[Math.floor(uniform(random) * split.novel.length)]!];
+      const intent = pickIntent(corpus, split.novel, random);
       return shuffle(
         split.novel.filter((row) => corpus.intents[row] === intent),
         random,
       );
     }
     case "surge10": {
-      const intent = corpus.intents[rest[Math.floor(uniform(random) * rest.length)]!];
+      const intent = pickIntent(corpus, rest, random);
       // Some stay for the rate that the intent has anyway.
       return rest.filter((row) => corpus.intents[row] === intent).slice(0, 110);
     }
     default:
       return shuffle([...split.novel], random);
   }
+}
+
+/** One of those with texts enough for a tenth of a thousand, where the corpus has such. */
+function pickIntent(corpus: Corpus, rows: readonly number[], random: Random): string {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(corpus.intents[row]!, (counts.get(corpus.intents[row]!) ?? 0) + 1);
+  const enough = rows.filter((row) => counts.get(corpus.intents[row]!)! >= 100);
+  const from = enough.length > 0 ? enough : rows;
+  return corpus.intents[from[Math.floor(uniform(random) * from.length)]!]!;
 }
 
 function shareOf(cell: Cell, progress: number): number {

@@ -8,9 +8,15 @@ import { routeOf } from "./channels.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
 import { type OpenEmbedder, openEmbedder } from "./embedder.ts";
+import { readReference, referenceFacts, teacherFrom } from "./reference.ts";
 import { detectorOf, monitorSettings } from "./settings.ts";
 
-/** Opens one configured monitor. `where` names the config file in errors. */
+/** A monitor, and the content of its reference file: part of what its states learnt. */
+export interface OpenMonitor extends Monitor {
+  readonly referenceHash: string | null;
+}
+
+/** Opens one configured monitor. `where` names the config file in errors; relative paths start at `folder`. */
 export async function openMonitor(
   name: string,
   monitor: MonitorConfig,
@@ -18,20 +24,28 @@ export async function openMonitor(
   env: Environment,
   where: string,
   run: string,
-): Promise<Monitor> {
+  folder: string,
+): Promise<OpenMonitor> {
   const detector = detectorOf(monitor);
   const settings = monitorSettings(name, monitor, where);
+  const { recordBytes } = config.limits;
+  const decode = createDecoder({
+    event: detector.event,
+    fields: monitor.fields as Record<string, string>,
+    limits: { recordBytes },
+    ...(monitor.key === undefined ? {} : { key: monitor.key }),
+  });
+  const file = await readReference(monitor, detector, decode, folder, recordBytes);
+  const model = await detector.open(settings, env);
+  const scope = monitor.reference?.scope ?? "key";
   return {
     run,
     name,
     detector,
-    model: await detector.open(settings, env),
-    decode: createDecoder({
-      event: detector.event,
-      fields: monitor.fields as Record<string, string>,
-      limits: { recordBytes: config.limits.recordBytes },
-      ...(monitor.key === undefined ? {} : { key: monitor.key }),
-    }),
+    model,
+    decode,
+    teacher: file && (await teacherFrom(file, scope, { detector, model, settings, env })),
+    referenceHash: file?.hash ?? null,
     routes: monitor.alerts.map((channel) => routeOf(channel, config.alerts[channel]!)),
     order: monitor.order,
     from: monitor.source?.kafka?.from ?? "earliest",
@@ -61,26 +75,38 @@ export function factsOf(monitor: MonitorConfig): MonitorFacts {
   return {
     // In days each key has its own: shown with the key.
     promise: monitor.falseAlarms?.days === undefined ? (monitor.falseAlarms?.events ?? detector.falseAlarms) : null,
-    reference: monitor.reference ?? (reference ? { first: reference.first } : null),
+    reference: referenceFacts(monitor.reference) ?? (reference ? { first: reference.first } : null),
     options: monitor.options as Record<string, unknown>,
     acceptsEvents: monitor.source?.http !== undefined,
   };
 }
 
 /** Everything that changes what a state learnt: a state of another making is refused. */
-export function learntWith(monitor: MonitorConfig, embedder: Embedder): Record<string, unknown> {
+export function learntWith(
+  monitor: MonitorConfig,
+  embedder: Embedder,
+  referenceHash: string | null = null,
+): Record<string, unknown> {
   const detector = detectorOf(monitor);
   const free = detector.freeOptions ?? [];
   const options = Object.entries(monitor.options as Record<string, unknown>).filter(([name]) => !free.includes(name));
   return {
     options: Object.fromEntries(options),
-    reference: factsOf(monitor).reference,
+    // Where a file lies may change, not what it says.
+    reference:
+      referenceHash === null
+        ? factsOf(monitor).reference
+        : { ...learntFrom(monitor), file: referenceHash.slice(0, 16) },
     embedder: Object.keys(detector.event.shape).includes("embedding") ? identityOf(embedder) : null,
     order: monitor.order,
     seed: monitor.seed,
     // The rate of events is learnt with the reference, where it is asked for.
     ...(monitor.falseAlarms?.days === undefined ? {} : { falseAlarms: "days" }),
   };
+}
+
+function learntFrom({ reference }: MonitorConfig): Record<string, unknown> {
+  return { first: reference?.first, scope: reference?.scope };
 }
 
 /** Which model it is, not where it answers from or how it is asked. */

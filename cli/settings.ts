@@ -13,7 +13,7 @@ export function monitorSettings(name: string, monitor: MonitorConfig, where: str
   const detector = detectorOf(monitor);
   const settings: Settings<unknown> = {
     options: monitor.options,
-    reference: monitor.reference ?? null,
+    reference: monitor.reference ? { first: monitor.reference.first } : null,
     promise: monitor.falseAlarms?.events ?? null,
     promiseDays: monitor.falseAlarms?.days ?? null,
     seed: hash32(`${monitor.seed}\u0000${name}`),

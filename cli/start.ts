@@ -10,12 +10,11 @@ import type { Embedder } from "../engine/detector.ts";
 import { startDispatcher } from "../engine/dispatch.ts";
 import { TidegaugeError } from "../engine/errors.ts";
 import type { Log } from "../engine/log.ts";
-import type { Monitor } from "../engine/monitor.ts";
 import { startRepeating } from "../engine/repeat.ts";
 import { createService } from "../engine/service.ts";
 import type { Store } from "../engine/store.ts";
 import { createServiceView } from "../engine/view.ts";
-import { factsOf, learntWith, openEnvironment, openMonitor } from "./assemble.ts";
+import { factsOf, learntWith, type OpenMonitor, openEnvironment, openMonitor } from "./assemble.ts";
 import { openChannels, policyOf } from "./channels.ts";
 import { type LoadedConfig, readSecret } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -45,9 +44,9 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
   const run = runName(config);
   const env = await openEnvironment(loaded, log);
   const store = openStore(loaded, path);
-  const monitors = new Map<string, Monitor>();
+  const monitors = new Map<string, OpenMonitor>();
   for (const [name, monitor] of Object.entries(config.monitors))
-    monitors.set(name, await openMonitor(name, monitor, config, env, path, run));
+    monitors.set(name, await openMonitor(name, monitor, config, env, path, run, folder));
   const { feeds, poke } = openFeeds(config, monitors, store, folder, log);
   await openPatiently(store, log);
   try {
@@ -191,13 +190,13 @@ async function register(
   run: string,
   config: Config,
   embedder: Embedder,
-  monitors: ReadonlyMap<string, Monitor>,
+  monitors: ReadonlyMap<string, OpenMonitor>,
 ): Promise<void> {
   for (const [name, monitor] of monitors) {
     const record = {
       monitor: name,
       detector: monitor.detector.name,
-      learntWith: learntWith(config.monitors[name]!, embedder),
+      learntWith: learntWith(config.monitors[name]!, embedder, monitor.referenceHash),
     };
     const { stored } = await store.registerMonitor(run, record);
     if (!stored) continue;

@@ -49,7 +49,14 @@ export interface Bank {
   clear(): void;
 }
 
-export function createBank(detector: Detector, model: Model, store: Store, limits: BankLimits): Bank {
+/** `begin` makes the state of a key without events so far. */
+export function createBank(
+  detector: Detector,
+  model: Model,
+  store: Store,
+  limits: BankLimits,
+  begin: (key: string) => unknown = model.init,
+): Bank {
   const entries = new Map<string, Entry>();
   let dirty: Entry[] = [];
   let writing: { entry: Entry; stored: readonly string[]; bytes: number }[] = [];
@@ -92,13 +99,16 @@ export function createBank(detector: Detector, model: Model, store: Store, limit
   return {
     get: (key) => entries.get(key),
     async load(lane, keys) {
-      await bring(lane, keys);
-      for (const key of keys) {
+      // Tried again, it goes on where it failed.
+      const missing = keys.filter((key) => !entries.has(key));
+      if (missing.length > 0) await bring(lane, missing);
+      for (const key of missing) {
         if (entries.has(key)) continue;
+        const made = begin(key);
         keep({
           key,
           header: freshHeader(),
-          state: model.init(key),
+          state: made instanceof Promise ? await made : made,
           dirty: false,
           used: tick,
           touchedAt: 0,

@@ -92,7 +92,13 @@ export interface StepItem<Event, State> {
 
 /** An open detector. States are created here, stepped in place, saved and loaded; nothing else touches them. */
 export interface Model<Event = unknown, State = unknown> {
-  init(key: string): State;
+  /** `past`: events that will teach it before its stream begins (default 0): indices start at −past, the stream's at 0. */
+  init(key: string, past?: number): State;
+  /**
+   * Makes a state that was taught apart from its stream this key's own: it draws its own random numbers, and forgets what
+   * only neighbours in one stream share (repeats, sessions).
+   */
+  begin?(state: State, key: string): void;
   /**
    * Work that does not depend on the running state (encoding, nearest neighbours), once for a whole batch, in stream
    * order, a key any number of times. States are read only. A later step must not trust what a learnt reference since made stale.

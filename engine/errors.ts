@@ -49,6 +49,7 @@ export const ERRORS = {
     message: "The store's schema has version {found}, this program knows {known}. Run the newer program.",
     retryable: false,
   },
+  REFERENCE_UNUSABLE: { message: "The reference {file} cannot be used: {why}. {fix}.", retryable: false },
   SOURCE_UNAVAILABLE: { message: "Source {source} does not answer: {why}.", retryable: true },
   SOURCE_MISSING: { message: "Source {source} does not exist: {what}. {fix}", retryable: false },
   POISON_BATCH: {

@@ -20,6 +20,7 @@ export function guardModel(model: Model, failed: (error: unknown) => TidegaugeEr
   return {
     ...model,
     init: guard(model.init),
+    ...(model.begin ? { begin: guard(model.begin) } : {}),
     save: guard(model.save),
     load: guard(model.load),
     inspect: guard(model.inspect),

@@ -61,10 +61,14 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     );
   };
   const model = guardModel(monitor.model, failed);
-  const bank = createBank(detector, model, store, monitor.limits);
+  const { teacher } = monitor;
+  const suffix = monitor.order === "none" ? `@${name.partition}` : "";
+  const begin = teacher
+    ? (key: string) => teacher.begin(key, key.slice(0, key.length - suffix.length))
+    : (key: string) => model.init(key);
+  const bank = createBank(detector, model, store, monitor.limits, begin);
   const guarded: Monitor = { ...monitor, model };
   const waves = createWaves(model, monitor.allowedLatenessMs);
-  const suffix = monitor.order === "none" ? `@${name.partition}` : "";
   let claimed: LaneClaim | null = null;
   let next: number | null = null;
   let committedOffset: number | null = null;

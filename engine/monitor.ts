@@ -4,6 +4,7 @@ import type { Detector, Model } from "./detector.ts";
 import type { Reason } from "./rejection.ts";
 import type { Route } from "./route.ts";
 import type { Severity } from "./signal.ts";
+import type { Teacher } from "./teacher.ts";
 
 /** One configured monitor, opened: what its lanes share. */
 export interface Monitor {
@@ -12,6 +13,8 @@ export interface Monitor {
   readonly detector: Detector;
   readonly model: Model;
   readonly decode: Decode;
+  /** Teaches keys before their first event; null: they learn from their own streams. */
+  readonly teacher?: Teacher | null;
   /** Channels that hear its alarms, and which of them. */
   readonly routes: readonly Route[];
   /** `none`: a key may be on several partitions and has a state on each, shown as key@partition. */

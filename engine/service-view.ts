@@ -32,6 +32,13 @@ export interface BackendInfo {
   readonly gpu: boolean;
 }
 
+/** What teaches a monitor's keys: their first events, or a file, each key its own lines or all keys the whole of it. */
+export interface ReferenceFacts {
+  readonly first: number;
+  readonly file?: string;
+  readonly scope?: "key" | "monitor";
+}
+
 export interface MonitorView {
   readonly name: string;
   readonly detector: Detector;
@@ -45,7 +52,7 @@ export interface MonitorView {
   readonly error: string | null;
   /** Promised events between false alarms of each kind, or null. */
   readonly promise: number | null;
-  readonly reference: { readonly first: number } | null;
+  readonly reference: ReferenceFacts | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly counters: MonitorCounters;
   /** Accepted and rejected events per second over about the last 10 s of wall clock; null before it is known. */

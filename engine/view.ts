@@ -5,12 +5,20 @@ import type { Lane } from "./lane.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Reason } from "./rejection.ts";
 import type { RunningFeed, Service } from "./service.ts";
-import type { BackendInfo, BuildInfo, LaneView, LiveKey, MonitorView, ServiceView } from "./service-view.ts";
+import type {
+  BackendInfo,
+  BuildInfo,
+  LaneView,
+  LiveKey,
+  MonitorView,
+  ReferenceFacts,
+  ServiceView,
+} from "./service-view.ts";
 
 /** What people see of a monitor beside what runs. */
 export interface MonitorFacts {
   readonly promise: number | null;
-  readonly reference: { readonly first: number } | null;
+  readonly reference: ReferenceFacts | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly acceptsEvents: boolean;
 }

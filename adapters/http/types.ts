@@ -95,7 +95,9 @@ export const monitorDetail = monitorSummary
   .extend({
     run: z.string(),
     promise: z.number().nullable().meta({ description: "Promised events between false alarms of each kind" }),
-    reference: z.object({ first: count }).nullable(),
+    reference: z
+      .object({ first: count, file: z.string().optional(), scope: z.enum(["key", "monitor"]).optional() })
+      .nullable(),
     options: json,
     gauges: z.array(z.object({ name: z.string(), help: z.string() })),
     kinds: z.array(

@@ -55,7 +55,7 @@ export const backtest: CliCommand = {
       });
     }
     const env = await openEnvironment(loaded, silentLog);
-    const opened = await openMonitor(name, monitorConfig, config, env, path, "backtest");
+    const opened = await openMonitor(name, monitorConfig, config, env, path, "backtest", loaded.folder);
     // Commits by count alone: the wall clock must not matter.
     const monitor: Monitor = { ...opened, routes: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
     const maxLineBytes = config.limits.recordBytes;

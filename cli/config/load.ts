@@ -203,6 +203,11 @@ function inner(def: Record<string, unknown>): unknown {
   return before?.type === "transform" ? def.out : def.in;
 }
 
+/** Its keys are those of the records, which a file does not have. */
+function keyOfRecord({ source, key }: Config["monitors"][string]): boolean {
+  return source?.kafka !== undefined && key === undefined;
+}
+
 /** What one value says of another. */
 function crossCheck(config: Config, place: Place): Mistake[] {
   const mistakes: Mistake[] = [];
@@ -220,6 +225,13 @@ function crossCheck(config: Config, place: Place): Mistake[] {
         ...place(["monitors", name, "source", "kafka"]),
         what: "reads from Kafka, but no brokers are known",
         fix: "Add `kafka: { brokers: [host:port] }`",
+      });
+    }
+    if (monitor.reference?.file !== undefined && monitor.reference.scope === "key" && keyOfRecord(monitor)) {
+      mistakes.push({
+        ...place(["monitors", name, "reference", "file"]),
+        what: "the file's lines have no record key, and nothing else names their keys",
+        fix: "Name the key's place with `key`, or set `scope: monitor` for one reference of all keys",
       });
     }
     for (const channel of monitor.alerts) {

@@ -55,7 +55,20 @@ function monitorSchema(detector: Detector) {
               .min(reference.least)
               .max(1_000_000)
               .default(reference.first)
-              .describe("Events of each key that teach what is normal"),
+              .describe("Events of each key that teach what is normal; with a file, of keys that it does not name"),
+            file: z
+              .string()
+              .min(1)
+              .optional()
+              .describe("NDJSON of events that teach what is normal instead, each the key that it names"),
+            scope: z
+              .enum(["key", "monitor"])
+              .default("key")
+              .describe("monitor: all events of the file teach one reference that every key begins with"),
+          })
+          .refine((r) => r.file !== undefined || r.scope === "key", {
+            message: "scope: monitor is for a reference from a file",
+            path: ["scope"],
           })
           .optional()
       : z.undefined({ error: `the detector ${detector.name} has no reference` }).optional(),

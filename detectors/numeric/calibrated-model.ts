@@ -178,9 +178,9 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 
   return {
     recovers: true,
-    init: (key) => ({
+    init: (key, past = 0) => ({
       random: createRandom(settings.seed, key),
-      events: 0,
+      events: -past,
       core: null,
       white: null,
       values: null,
@@ -190,6 +190,9 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
       began: null,
       perDay: null,
     }),
+    begin(state, key) {
+      state.random.set(createRandom(settings.seed, key));
+    },
     step: (batch) => batch.map(({ state, event, time }) => step(state, event, time)),
     command,
     status: statusOf,

@@ -3,6 +3,7 @@ import type { SignalDraft } from "../../engine/signal.ts";
 import { giveBack } from "./counts.ts";
 import { closing, earliestOnset, isOpen, KINDS } from "./episode.ts";
 import { createLearning, roundVector } from "./learning.ts";
+import type { Origin } from "./lineage.ts";
 import { recall } from "./recent.ts";
 import { type References, releaseReference } from "./reference.ts";
 import { forgetFrom } from "./scheme.ts";
@@ -25,7 +26,7 @@ export function applyCommand(
       }
       return [];
     case "adapt":
-      return adapt(state, watch, context, "A person made it the new normal");
+      return adapt(state, watch, context, "A person made it the new normal", "person");
     case "false-alarm":
       return forgive(watch, state.index);
   }
@@ -37,6 +38,7 @@ export function adapt(
   watch: Watch,
   context: { readonly references: References; readonly wanted: number },
   why: string,
+  origin: Origin,
 ): SignalDraft[] {
   const from = isOpen(watch.episodes) ? earliestOnset(watch.episodes) : 0;
   const { events, vectors } = recall(watch.recent, from);
@@ -55,6 +57,7 @@ export function adapt(
     `${why}: a new reference is learnt from the last ${learning.seen} texts and the next ${context.wanted - learning.seen}.`,
   );
   state.learning = learning;
+  state.lineage = { ...state.lineage, origin };
   state.watch = null;
   releaseReference(watch.reference, context.references);
   return signals;

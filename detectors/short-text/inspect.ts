@@ -3,6 +3,7 @@ import { type Promised, promiseFacts } from "../statistics/promised.ts";
 import { type Episode, isOpen, KINDS, type Kind } from "./episode.ts";
 import { LEAST_TEXTS } from "./learn.ts";
 import type { Learning } from "./learning.ts";
+import type { Lineage, ReferenceVersion } from "./lineage.ts";
 import type { Options } from "./options.ts";
 import { drawMap } from "./picture.ts";
 import type { State } from "./state.ts";
@@ -26,7 +27,7 @@ export function inspectState(
 ): Inspection {
   const { warnAt } = options;
   const { watch, learning } = state;
-  if (watch === null) return inspectLearning(learning!, wanted, promised);
+  if (watch === null) return inspectLearning(learning!, state.lineage, wanted, promised);
   const leading = leadingKind(watch);
   const { reference, thresholds } = watch;
   const { facts } = reference;
@@ -52,8 +53,7 @@ export function inspectState(
         clusters: reference.clusters,
         embedding: reference.source,
         dimension: reference.dim,
-        from: facts.from,
-        to: facts.to,
+        ...versionsOf(state.lineage),
       },
       promise: classic
         ? unpromised(options.scheme)
@@ -74,7 +74,17 @@ export function inspectState(
   };
 }
 
-function inspectLearning(learning: Learning, wanted: number, promised: Promised): Inspection {
+/** The present reference, and those before it, newest first. */
+function versionsOf({ versions }: Lineage): Record<string, unknown> {
+  const [now, ...before] = versions.map(shownVersion).reverse();
+  return { ...now, ...(before.length === 0 ? {} : { before }) };
+}
+
+function shownVersion({ until, ...version }: ReferenceVersion): Record<string, unknown> {
+  return { ...version, ...(until === null ? {} : { until: new Date(until).toISOString() }) };
+}
+
+function inspectLearning(learning: Learning, lineage: Lineage, wanted: number, promised: Promised): Inspection {
   const few = learning.seen >= wanted && learning.kept.length < LEAST_TEXTS;
   const warnings = few
     ? [`Only ${learning.kept.length} different texts so far: learning goes on until there are ${LEAST_TEXTS}.`]
@@ -85,7 +95,14 @@ function inspectLearning(learning: Learning, wanted: number, promised: Promised)
     threshold: null,
     gauges: {},
     learning: { seen: Math.min(learning.seen, wanted), wanted },
-    details: { kept: learning.kept.length, promise: promiseFacts(promised, null), warnings },
+    details: {
+      kept: learning.kept.length,
+      ...(lineage.versions.length === 0
+        ? {}
+        : { reference: { learningFrom: lineage.origin, before: versionsOf(lineage) } }),
+      promise: promiseFacts(promised, null),
+      warnings,
+    },
   };
 }
 

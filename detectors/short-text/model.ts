@@ -14,6 +14,7 @@ import { sessionOf, type TextEvent, textOf } from "./event.ts";
 import { inspectState } from "./inspect.ts";
 import { finishLearning, type LearnContext } from "./learn.ts";
 import { createLearning, roundVector } from "./learning.ts";
+import { beginLineage, recordVersion } from "./lineage.ts";
 import { observe, ratioOf } from "./observe.ts";
 import type { Options } from "./options.ts";
 import { disposeReference, releaseReference } from "./reference.ts";
@@ -39,7 +40,8 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
   return {
     // The classic schemes know no way back.
     recovers: options.scheme === "calibrated" || options.scheme === "paper",
-    init: (key) => createState(settings, key),
+    init: (key, past) => createState(settings, key, past),
+    begin: (state, key) => ownStream(state, settings.seed, key),
     prepare: (batch) => resolve(batch, how),
     step(batch) {
       const prepared = batch.map((item) => item.prepared as Prepared | undefined);
@@ -74,16 +76,24 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
   };
 }
 
-function createState({ seed, options }: Settings<Options>, key: string): State {
+function createState({ seed, options }: Settings<Options>, key: string, past = 0): State {
   return {
     random: createRandom(seed, key),
-    index: 0,
+    index: -past,
     source: null,
     dim: 0,
     repeats: new Uint32Array(options.repeats),
     learning: createLearning(),
     watch: null,
+    lineage: beginLineage(past > 0 ? "file" : "first-events"),
   };
+}
+
+/** Taught from a file: its own stream begins, in which the file's last texts and conversations do not stand. */
+function ownStream(state: State, seed: number, key: string): void {
+  state.random.set(createRandom(seed, key));
+  state.repeats.fill(0);
+  state.watch?.sessions.clear();
 }
 
 function stepOne(
@@ -120,8 +130,8 @@ function stepOne(
       learning.kept.push({ text, vector, session, index, time: item.time });
     }
     const begun = finishLearning(learning, state.source!, { index, time: item.time }, state.random, context);
-    if (begun instanceof Promise) return begun.then((watch) => begin(state, watch));
-    return begun === null ? LEARNING : begin(state, begun);
+    if (begun instanceof Promise) return begun.then((watch) => begin(state, watch, item.time));
+    return begun === null ? LEARNING : begin(state, begun, item.time);
   }
   const { vector, score, cluster } = prepared;
   const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster };
@@ -129,11 +139,12 @@ function stepOne(
   const { adaptAfter } = context.options;
   if (adaptAfter === null || index - earliestAlarm(state.watch.episodes) < adaptAfter) return outcome;
   const why = `The change has lasted ${adaptAfter} events (adaptAfter)`;
-  return { ...outcome, signals: [...outcome.signals, ...adapt(state, state.watch, context, why)] };
+  return { ...outcome, signals: [...outcome.signals, ...adapt(state, state.watch, context, why, "adapt-after")] };
 }
 
-function begin(state: State, watch: Watch): Outcome {
+function begin(state: State, watch: Watch, time: number | null): Outcome {
   state.watch = watch;
+  state.lineage = recordVersion(state.lineage, watch.reference, time);
   state.learning = null;
   return LEARNING;
 }
@@ -151,7 +162,9 @@ function isRepeat(state: State, index: number, hash: number): boolean {
   // 0 marks an empty place.
   const mark = hash === 0 ? 1 : hash;
   const repeat = repeats.indexOf(mark) >= 0;
-  repeats[index % repeats.length] = mark;
+  const { length } = repeats;
+  // Before the stream indices are below 0.
+  repeats[((index % length) + length) % length] = mark;
   return repeat;
 }
 

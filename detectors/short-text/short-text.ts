@@ -43,7 +43,7 @@ import type { State } from "./state.ts";
  */
 export const shortText: Detector<TextEvent, Options, State> = {
   name: "short-text",
-  version: 2,
+  version: 3,
   title: "Short texts",
   summary: "Finds the change point in a stream of short texts, and says what is new.",
   source:

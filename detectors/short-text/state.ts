@@ -11,6 +11,7 @@ import type { Episode, Episodes } from "./episode.ts";
 import { createEvidence } from "./evidence.ts";
 import { loadHistory, saveHistory } from "./history.ts";
 import { type Learning, loadLearning, saveLearning } from "./learning.ts";
+import { beginLineage, type Lineage, loadLineage, recordVersion, saveLineage } from "./lineage.ts";
 import type { Options } from "./options.ts";
 import { thresholdsOf } from "./promise.ts";
 import { loadRecent, saveRecent } from "./recent.ts";
@@ -19,7 +20,7 @@ import { loadScheme, saveScheme } from "./scheme.ts";
 import { loadSessions, saveSessions } from "./sessions.ts";
 import { countsOf, type Watch } from "./watch.ts";
 
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** All that is known of a key. Learning, or watching. */
 export interface State {
@@ -33,6 +34,7 @@ export interface State {
   readonly repeats: Uint32Array;
   learning: Learning | null;
   watch: Watch | null;
+  lineage: Lineage;
 }
 
 export interface LoadContext {
@@ -58,6 +60,7 @@ export function saveState(state: State): Snapshot {
     parts.push(...saved.parts);
   }
   if (state.watch !== null) saveWatch(state.watch, w, parts);
+  w.text(saveLineage(state.lineage));
   return { version: VERSION, running: w.done(), parts };
 }
 
@@ -78,7 +81,14 @@ export function loadState(snapshot: Snapshot, context: LoadContext): State {
   const learns = r.u8() === 1;
   const learning = learns ? loadLearning(r.u32(), r.bytes(), snapshot.parts) : null;
   const watch = learns ? null : loadWatch(r, snapshot.parts, context, snapshot.version);
-  return { random, index, source, dim, repeats, learning, watch };
+  const lineage = snapshot.version >= 3 ? loadLineage(r.text()) : oldLineage(watch);
+  return { random, index, source, dim, repeats, learning, watch, lineage };
+}
+
+/** Older snapshots do not tell how often it was learnt. */
+function oldLineage(watch: Watch | null): Lineage {
+  const begun = beginLineage("first-events");
+  return watch === null ? begun : recordVersion(begun, watch.reference, null);
 }
 
 function saveWatch(watch: Watch, w: Writer, parts: Part[]): void {

@@ -26,11 +26,11 @@ export async function runOracle(
   await store.open();
   const monitors: Monitor[] = [];
   for (const [name, monitor] of Object.entries(config.monitors)) {
-    const opened = await openMonitor(name, monitor, config, env, configPath, run);
+    const opened = await openMonitor(name, monitor, config, env, configPath, run, loaded.folder);
     await store.registerMonitor(run, {
       monitor: name,
       detector: opened.detector.name,
-      learntWith: learntWith(monitor, env.embedder),
+      learntWith: learntWith(monitor, env.embedder, opened.referenceHash),
     });
     monitors.push(opened);
   }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Detector } from "../../engine/detector.ts";
-import { runModel } from "./run-model.ts";
+import type { Detector, Model } from "../../engine/detector.ts";
+import { type Lessons, teachAll, teachEach } from "../../engine/teacher.ts";
+import { openExample, runModel } from "./run-model.ts";
 
 /** The laws that every detector keeps, over the stream of its own example. */
 export function detectorLaws(detector: Detector): void {
@@ -103,6 +104,74 @@ export function detectorLaws(detector: Detector): void {
     const kinds = new Set(detector.signals.map((s) => s.kind));
     for (const line of (await plain).said)
       expect(kinds).toContain((JSON.parse(line.split(" ").slice(2).join(" ")) as { kind: string }).kind);
+  });
+}
+
+/** For detectors whose example is told how many events teach it. */
+export function teachingLaws(detector: Detector, first: number): void {
+  const events = [...detector.example.events()].map((event, i) => ({ event, time: 1_700_000_000_000 + i * 1000 }));
+  const decoded = events.map(({ event, time }, i) => ({ key: "k", event, time, id: null, where: `line ${i + 1}` }));
+  const open = (first?: number) => openExample(detector, first);
+  const listen = async (model: Model, state: unknown, heard: typeof events, from: number): Promise<unknown[]> => {
+    const said: unknown[] = [];
+    for (const [i, item] of heard.entries()) {
+      const prepared = (await model.prepare?.([{ ...item, state }]))?.[0];
+      const [outcome] = await model.step([{ ...item, state, prepared }]);
+      for (const { kind, onset, ratio } of outcome!.signals.map((s) => ({ ...s, ratio: outcome!.ratio }))) {
+        const low = onset && { index: onset.index - from, low: onset.low - from, high: onset.high - from };
+        said.push([i, kind, low, detector.falseAlarms === null ? null : ratio]);
+      }
+    }
+    return said;
+  };
+  const lessons = (keys: readonly string[]): Lessons => ({
+    count: (key) => (keys.includes(key) ? first : 0),
+    read: async () => decoded.slice(0, first),
+  });
+
+  test("taught by lessons, a key says of its stream what it says after learning from it, counted from 0", async () => {
+    const one = await open();
+    const own = one.init("k");
+    await listen(one, own, events.slice(0, first), 0);
+    // Then as a taught key begins: the same numbers are drawn.
+    one.begin?.(own, "k");
+    const expected = await listen(one, own, events.slice(first), first);
+    expect(expected.length).toBeGreaterThan(0);
+    const other = await open();
+    const taught = await teachEach(other, open, lessons(["k"])).begin("k", "k");
+    expect(await listen(other, taught, events.slice(first), 0)).toEqual(expected);
+  }, 120_000);
+
+  test("a key without lessons learns from its stream", async () => {
+    const one = await open();
+    const other = await open();
+    const untaught = await teachEach(other, open, lessons(["somebody"])).begin("k", "k");
+    expect(await listen(other, untaught, events, 0)).toEqual(await listen(one, one.init("k"), events, 0));
+  }, 120_000);
+
+  test("keys taught together share what is fixed, are no copies of each other, and learn the same each time", async () => {
+    const begin = async (key: string) => {
+      const model = await open();
+      const teacher = await teachAll(model, open, decoded.slice(0, first));
+      const state = await teacher.begin(key, key);
+      const before = (await model.save([state]))[0]!;
+      return { said: await listen(model, state, events.slice(first), 0), before };
+    };
+    const [a, again, b] = [await begin("a"), await begin("a"), await begin("b")];
+    expect(again).toEqual(a);
+    expect(a.said.length).toBeGreaterThan(0);
+    expect(b.before.parts.map((p) => p.hash)).toEqual(a.before.parts.map((p) => p.hash));
+    expect(b.before.running).not.toEqual(a.before.running);
+  }, 120_000);
+
+  test("a lesson that the detector refuses is named", async () => {
+    if (!("embedding" in detector.event.shape)) return;
+    const model = await open();
+    const bad = decoded.slice(0, first).map((one, i) => (i === 7 ? { ...one, event: {} } : one));
+    await expect(teachAll(model, open, bad)).rejects.toMatchObject({
+      code: "REFERENCE_UNUSABLE",
+      message: expect.stringContaining("line 8"),
+    });
   });
 }
 

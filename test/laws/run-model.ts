@@ -27,13 +27,13 @@ export interface Ran {
   readonly bytes: number;
 }
 
-export async function openExample(detector: Detector): Promise<Model> {
+export async function openExample(detector: Detector, first?: number): Promise<Model> {
   const { example } = detector;
   const options = detector.options.parse(example.options);
   return detector.open(
     {
       options,
-      reference: example.reference ?? null,
+      reference: first === undefined ? (example.reference ?? null) : { first },
       promise: example.falseAlarms?.events ?? null,
       seed: hash32("laws"),
     },

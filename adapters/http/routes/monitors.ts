@@ -37,7 +37,7 @@ export function monitorRoutes(context: Context, overviews: Overviews) {
           ...summary,
           run,
           promise,
-          reference: reference === null ? null : { first: reference.first },
+          reference: reference === null ? null : { ...reference },
           options: { ...options },
           gauges: detector.gauges.map(({ name, help }) => ({ name, help })),
           kinds: detector.signals.map(({ kind, severity, episode, help }) => ({ kind, severity, episode, help })),

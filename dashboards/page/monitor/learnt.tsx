@@ -55,8 +55,14 @@ function common(
     source,
     eventsSeen: formatCount(events),
     ...(inspection.status === "learning" ? {} : { evidenceNow: `${formatRatio(ratio)} × the alarm line` }),
-    ...(reference === null ? {} : { normalIsLearntFrom: `the first ${formatCount(reference.first)} events` }),
+    ...(reference === null ? {} : { normalIsLearntFrom: teacherOf(reference) }),
   };
+}
+
+function teacherOf({ first, file, scope }: NonNullable<MonitorDetail["reference"]>): string {
+  const own = `the first ${formatCount(first)} events`;
+  if (file === undefined) return own;
+  return scope === "monitor" ? `${file}, the same for every key` : `${file}; keys that it does not name: ${own}`;
 }
 
 /** Where values lie while nothing has changed; after an alarm the explanation shows the same for then. */
