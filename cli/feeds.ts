@@ -5,7 +5,7 @@ import type { Feed } from "../engine/service.ts";
 import type { Inbox } from "../engine/store.ts";
 import { createFileSource } from "../ingest/file.ts";
 import { createInboxSource } from "../ingest/inbox.ts";
-import type { KafkaConnection } from "../ingest/kafka/client.ts";
+import type { KafkaConnection } from "../ingest/kafka/port.ts";
 import { createKafkaSource } from "../ingest/kafka.ts";
 import { createStdinSource } from "../ingest/stdin.ts";
 import { readSecret } from "./config/load.ts";

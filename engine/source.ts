@@ -9,6 +9,13 @@ export interface RawRecord {
   readonly value: Uint8Array | null;
   /** The record's own timestamp, epoch milliseconds, or null. */
   readonly time: number | null;
+  /** In the order in which they were written; absent or null: none. */
+  readonly headers?: readonly RecordHeader[] | null;
+}
+
+export interface RecordHeader {
+  readonly name: string;
+  readonly value: Uint8Array | null;
 }
 
 export interface RecordBatch {

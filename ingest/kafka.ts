@@ -2,15 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../engine/errors.ts";
 import { type Log, silentLog } from "../engine/log.ts";
 import type { Intake, Source } from "../engine/source.ts";
-import { createClient, type KafkaConnection } from "./kafka/client.ts";
-import { createCluster } from "./kafka/cluster.ts";
+import { createKafkajsClient } from "./kafka/kafkajs/client.ts";
+import type { KafkaClient, KafkaConnection } from "./kafka/port.ts";
 import { openSession, type Session } from "./kafka/session.ts";
 import { watchProgress } from "./kafka/watchdog.ts";
 
 /** Where a topic begins for whom no position is stored. */
 export type From = "earliest" | "latest" | { readonly time: number };
 
+/** The libraries behind the port. */
+export const CLIENTS: Readonly<Record<string, (connection: KafkaConnection, log: Log) => KafkaClient>> = {
+  kafkajs: createKafkajsClient,
+};
+
 export interface KafkaSourceOptions extends KafkaConnection {
+  /** A name of CLIENTS. Default kafkajs. */
+  readonly client?: string;
   readonly group: string;
   readonly topics: readonly (string | { readonly topic: string; readonly from: From })[];
   /** For topics that name none. Default earliest. */
@@ -35,8 +42,8 @@ const HEALTHY_MS = 60_000;
 /** Topics of one cluster under one group. Positions come from the intake; the group's own offsets are for lag tools. */
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   const log = options.log ?? silentLog;
-  const kafka = createClient(options, log);
-  const cluster = createCluster(kafka);
+  const client = CLIENTS[options.client ?? "kafkajs"]!(options, log);
+  const { cluster } = client;
   const starts = new Map(
     options.topics.map((each) => (typeof each === "string" ? ([each, undefined] as const) : [each.topic, each.from])),
   );
@@ -105,8 +112,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   ): Promise<Error | null> {
     try {
       session = await openSession({
-        kafka,
-        cluster,
+        client,
         group: options.group,
         topics: present,
         intake,

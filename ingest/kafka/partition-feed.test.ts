@@ -8,8 +8,8 @@ import {
   type RecordingOptions,
   until,
 } from "../../test/support/recording-intake.ts";
-import type { FetchedBatch } from "./batch.ts";
 import { createPartitionFeed } from "./partition-feed.ts";
+import type { FetchedBatch } from "./records/batch.ts";
 
 const at = "t[0]";
 
@@ -95,8 +95,9 @@ test("offsets that compaction left out are accepted without a second look", asyn
 });
 
 test("what the client went past for nobody is not missed", async () => {
-  const { feed, offer, offsets, told } = await open({ nextOffset: 10 });
-  feed.passOver(20);
+  const { offer, offsets, told, positions } = await open({ nextOffset: 10 });
+  await offer(batch(10, [], { nextOffset: 20 }));
+  await until("the position", () => positions.next.get(at)?.nextOffset === 20);
   await offer(batch(20, [20]));
   expect(offsets()).toEqual([20]);
   expect(told).toHaveLength(2);
@@ -132,7 +133,9 @@ test("a full queue holds the client back, then pauses; room resumes it", async (
     go = resolve;
   });
   const { offer, offsets, told } = await open({ before: () => gate });
-  for (const first of [0, 1, 2]) await offer(batch(first, [first]));
+  const answers = [];
+  for (const first of [0, 1, 2]) answers.push(await offer(batch(first, [first])));
+  expect(answers).toEqual(["more", "more", "full"]);
   expect(told.slice(2)).toEqual(["pause"]);
   go();
   await until("all", () => offsets().length === 3);

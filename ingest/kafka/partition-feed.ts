@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Log } from "../../engine/log.ts";
 import type { Claim, Intake, PartitionId, RecordBatch } from "../../engine/source.ts";
-import type { FetchedBatch } from "./batch.ts";
-import type { Bounds } from "./cluster.ts";
+import type { Bounds } from "./port.ts";
+import type { FetchedBatch } from "./records/batch.ts";
 
 const MOST_QUEUED = 2;
 /** Beyond this wait for room the partition is paused, so that others of the same fetch go on. */
@@ -28,16 +28,17 @@ export interface FeedOptions {
   fatal(error: unknown): void;
 }
 
+/** Refused: it was not taken, and the client may have been sent elsewhere. */
+export type Offered = "more" | "full" | "refused";
+
 type State = "claiming" | "running" | "fenced" | "halted" | "ended";
 
 /** One partition in one generation of the group: claim, order, backpressure, release. */
 export interface PartitionFeed {
   /** Claims once `ready`, then lets the client fetch from the position. */
   begin(ready: Promise<unknown>): void;
-  /** The client's next batch; resolves when there is room for more. */
-  offer(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<void>;
-  /** The client went past records that are for nobody: control records, aborted transactions. */
-  passOver(nextOffset: number): void;
+  /** The client's next batch; resolves when there is room for more, or with "full" once the partition was paused. */
+  offer(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<Offered>;
   /** Takes no more; after the batch in hand the partition is released. */
   end(): Promise<void>;
   state(): State;
@@ -166,13 +167,13 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
     });
   }
 
-  async function room(heartbeat: () => Promise<void>): Promise<void> {
+  async function room(heartbeat: () => Promise<void>): Promise<Offered> {
     const deadline = Date.now() + PATIENCE_MS;
     while (queue.length >= MOST_QUEUED && isIn("running")) {
       if (Date.now() >= deadline) {
         paused = true;
         options.pause();
-        return;
+        return "full";
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, PATIENCE_MS / 2);
@@ -184,6 +185,7 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
       madeRoom = null;
       if (isIn("running")) await heartbeat();
     }
+    return "more";
   }
 
   /** False: the batch is not what comes next, and the client was sent back for that. */
@@ -211,21 +213,21 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
       beginning = ready.then(claim).catch(fail);
     },
     async offer(batch, heartbeat) {
-      if (!isIn("running")) return;
+      if (!isIn("running")) return "refused";
       intake.highWatermark(id, batch.highWatermark);
-      if (!(await isNext(batch)) || !isIn("running")) return;
+      if (!(await isNext(batch)) || !isIn("running")) return "refused";
       const first = batch.records.findIndex((record) => record.offset >= expected);
       const records = first <= 0 ? (first < 0 ? [] : batch.records) : batch.records.slice(first);
-      expected = Math.max(expected, batch.nextOffset);
-      if (records.length > 0) push({ records, nextOffset: expected });
+      // Without records it may still go past some that are for nobody: control records, aborted transactions.
+      if (records.length > 0 || batch.nextOffset > expected) {
+        expected = Math.max(expected, batch.nextOffset);
+        push({ records, nextOffset: expected });
+      }
       if (batch.poison !== null) {
         push(new TidegaugeError("POISON_BATCH", { ...where, offset: batch.poison.offset, why: batch.poison.why }));
-        return;
+        return "full";
       }
-      await room(heartbeat);
-    },
-    passOver(nextOffset) {
-      if (isIn("running")) expected = Math.max(expected, nextOffset);
+      return room(heartbeat);
     },
     end() {
       ending ??= (async () => {

@@ -1,13 +1,11 @@
-import type { Batch, Consumer, Kafka } from "kafkajs";
 import type { Log } from "../../engine/log.ts";
 import type { Intake, PartitionId } from "../../engine/source.ts";
-import { toFetchedBatch } from "./batch.ts";
-import type { Bounds, Cluster } from "./cluster.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
+import type { Bounds, KafkaClient, Member } from "./port.ts";
+import { readFetch } from "./records/record-set.ts";
 
 export interface SessionOptions {
-  readonly kafka: Kafka;
-  readonly cluster: Cluster;
+  readonly client: KafkaClient;
   readonly group: string;
   readonly topics: readonly string[];
   readonly intake: Intake;
@@ -21,9 +19,9 @@ export interface SessionOptions {
   fatal(error: unknown): void;
 }
 
-/** A consumer from its connection to its crash or stop. */
+/** A membership from its join to its failure or stop. */
 export interface Session {
-  /** Resolves with why when the consumer crashed. */
+  /** Resolves with why when the member failed. */
   readonly crashed: Promise<Error>;
   /** Releases all partitions, commits the group's offsets, leaves. */
   close(): Promise<void>;
@@ -33,41 +31,40 @@ export interface Session {
   fail(error: Error): void;
 }
 
-/** Waits at most this long for data: also how soon a partition is fetched after its claim. */
-const MAX_WAIT_MS = 250;
 const COMMIT_MS = 5000;
-const PARTITIONS_AT_ONCE = 32;
 
 export function nameOf({ topic, partition }: PartitionId): string {
   return `${topic}[${partition}]`;
 }
 
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { intake, log, cluster } = options;
-  const consumer = createConsumer(options);
+  const { intake, log, client } = options;
+  let member: Member | null = null;
   let feeds = new Map<string, PartitionFeed>();
-  const toCommit = new Map<string, PartitionId & { readonly offset: string }>();
+  const toCommit = new Map<string, PartitionId & { readonly offset: number }>();
   let fail: (error: Error) => void = () => {};
   const crashed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
+  // The first generation may come before the member is returned: its feeds claim only then.
+  let joined: () => void = () => {};
+  const here = new Promise<void>((resolve) => {
+    joined = resolve;
+  });
   let heartbeats: (() => void)[] = [];
   let closed = false;
 
-  const feedOf = ({ topic, partition }: PartitionId) => feeds.get(nameOf({ topic, partition }));
-
   function open(id: PartitionId): PartitionFeed {
-    const one = [{ topic: id.topic, partitions: [id.partition] }];
     return createPartitionFeed({
       id,
       intake,
       log,
-      pause: () => tell(() => consumer.pause(one)),
-      resume: () => tell(() => consumer.resume(one)),
-      seek: (offset) => tell(() => consumer.seek({ ...id, offset: String(offset) })),
-      bounds: (fresh) => cluster.bounds(id.topic, id.partition, fresh),
+      pause: () => member?.pause(id),
+      resume: () => member?.resume(id),
+      seek: (offset) => member?.seek(id, offset),
+      bounds: (fresh) => client.cluster.bounds(id.topic, id.partition, fresh),
       beginning: (bounds) => options.beginning(id, bounds),
-      identity: () => cluster.topicId(id.topic),
+      identity: () => client.cluster.topicId(id.topic),
       fenced: () => options.fenced.add(nameOf(id)),
       fatal(error) {
         options.fatal(error);
@@ -76,49 +73,36 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     });
   }
 
-  /** Runs before the client's first fetch in the new generation: everything is paused until it is claimed. */
-  function assign(assignment: Readonly<Record<string, readonly number[]>>): void {
+  function assign(partitions: readonly PartitionId[]): void {
     if (closed) return;
     const before = feeds;
     feeds = new Map();
     const heartbeat = new Promise<void>((resolve) => heartbeats.push(resolve));
-    for (const [topic, partitions] of Object.entries(assignment)) {
-      consumer.pause([{ topic, partitions: [...partitions] }]);
-      for (const partition of partitions) {
-        const previous = before.get(nameOf({ topic, partition }));
-        // Who was fenced may be a zombie: it claims again only once the group has confirmed it.
-        const confirmed = options.fenced.delete(nameOf({ topic, partition })) ? heartbeat : null;
-        const feed = open({ topic, partition });
-        feeds.set(nameOf({ topic, partition }), feed);
-        feed.begin(Promise.all([previous?.end(), confirmed]));
-      }
+    for (const id of partitions) {
+      const name = nameOf(id);
+      const previous = before.get(name);
+      // Who was fenced may be a zombie: it claims again only once the group has confirmed it.
+      const confirmed = options.fenced.delete(name) ? heartbeat : null;
+      const feed = open(id);
+      feeds.set(name, feed);
+      feed.begin(Promise.all([here, previous?.end(), confirmed]));
     }
     for (const feed of before.values()) void feed.end();
     toCommit.clear();
     log.info("kafka partitions assigned", { group: options.group, partitions: [...feeds.keys()] });
   }
 
-  consumer.on("consumer.group_join", ({ payload }) => assign(payload.memberAssignment));
-  consumer.on("consumer.rebalancing", () => {
-    // Commits go ahead while the group gathers, so that the next owner goes on from here.
-    for (const feed of feeds.values()) if (feed.state() !== "fenced") void feed.end();
-  });
-  consumer.on("consumer.heartbeat", () => {
+  function confirm(): void {
     const waiting = heartbeats;
     heartbeats = [];
     for (const resolve of waiting) resolve();
-  });
-  consumer.on("consumer.crash", ({ payload }) => fail(payload.error));
-  consumer.on("consumer.start_batch_process", ({ payload }) => {
-    const { topic, partition, batchSize, lastOffset } = payload;
-    if (batchSize === 0) feedOf({ topic, partition })?.passOver(Number(lastOffset) + 1);
-  });
+  }
 
   async function flushCommits(): Promise<void> {
     const offsets = [...toCommit.values()];
     toCommit.clear();
-    if (offsets.length === 0) return;
-    await consumer.commitOffsets(offsets).catch((error: Error) => {
+    if (offsets.length === 0 || member === null) return;
+    await member.commit(offsets).catch((error: Error) => {
       // For lag tools only; the next one makes up for it.
       log.info(`kafka group offsets were not committed: ${error.message}`, { group: options.group });
     });
@@ -130,57 +114,43 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     async close() {
       closed = true;
       clearInterval(committing);
-      for (const resolve of heartbeats) resolve();
+      joined();
+      confirm();
       await Promise.all([...feeds.values()].map((feed) => feed.end()));
       await Promise.race([flushCommits(), crashed]);
-      await consumer.disconnect().catch(() => {});
+      await member?.leave();
     },
     commit(partition, nextOffset) {
-      toCommit.set(nameOf(partition), { ...partition, offset: String(nextOffset) });
+      toCommit.set(nameOf(partition), { ...partition, offset: nextOffset });
     },
     feeds: () => feeds,
     fail: (error) => fail(error),
   };
 
   try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-      eachBatch: async ({ batch, heartbeat }) => {
-        const feed = feedOf(batch);
-        if (feed?.state() === "running") await feed.offer(toFetchedBatch(batch as Batch), heartbeat);
+    member = await client.join(options, {
+      assigned: assign,
+      rebalancing() {
+        // Commits go ahead while the group gathers, so that the next owner goes on from here.
+        for (const feed of feeds.values()) if (feed.state() !== "fenced") void feed.end();
+      },
+      heartbeat: confirm,
+      failed: fail,
+      async fetched(id, fetch, taken, heartbeat) {
+        const feed = feeds.get(nameOf(id));
+        if (feed?.state() !== "running") return;
+        for (const batch of readFetch(fetch)) {
+          const offered = await feed.offer(batch, heartbeat);
+          if (offered === "refused" || feed.state() !== "running") return;
+          taken(batch.nextOffset);
+          if (offered === "full") return;
+        }
       },
     });
+    joined();
   } catch (error) {
     await session.close();
     throw error;
   }
   return session;
-}
-
-/** A consumer that crashed or left refuses orders; its feeds end with it. */
-function tell(order: () => void): void {
-  try {
-    order();
-  } catch (error) {
-    if ((error as Error).name !== "KafkaJSNonRetriableError") throw error;
-  }
-}
-
-function createConsumer({ kafka, group, sessionMs, heartbeatMs }: SessionOptions): Consumer {
-  return kafka.consumer({
-    groupId: group,
-    sessionTimeout: sessionMs,
-    heartbeatInterval: heartbeatMs,
-    rebalanceTimeout: Math.max(60_000, sessionMs),
-    allowAutoTopicCreation: false,
-    maxWaitTimeInMs: MAX_WAIT_MS,
-    minBytes: 1,
-    maxBytes: 8 << 20,
-    maxBytesPerPartition: 1 << 20,
-    // A crashed consumer is replaced, not restarted: its state is not to be trusted.
-    retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 5, restartOnFailure: async () => false },
-  });
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { silentLog } from "../../engine/log.ts";
 import { createRecordingIntake } from "../../test/support/recording-intake.ts";
-import type { Cluster } from "./cluster.ts";
 import type { PartitionFeed } from "./partition-feed.ts";
+import type { Cluster } from "./port.ts";
 import type { Session } from "./session.ts";
 import { watchProgress } from "./watchdog.ts";
 

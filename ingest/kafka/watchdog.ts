@@ -1,7 +1,7 @@
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Log } from "../../engine/log.ts";
 import type { Intake } from "../../engine/source.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster } from "./port.ts";
 import type { Session } from "./session.ts";
 
 const LOOK_MS = 10_000;

@@ -10,6 +10,8 @@ import { startJavaBroker, whyNoJava } from "./kafka-java.ts";
 export interface TestKafka {
   readonly brokers: string[];
   readonly admin: Admin;
+  /** Where the broker keeps its partitions, when it runs on this machine and is ours. */
+  readonly dataFolder: string | null;
   /** A name that no other test uses. */
   unique(prefix: string): string;
   createTopic(
@@ -38,10 +40,10 @@ export async function startKafka(): Promise<TestKafka | NoKafka> {
     console.warn(`SKIPPED, no Kafka: ${found.skip}. Set KAFKA_BROKERS, or install Docker, or Java 17 and Maven.`);
     return found;
   }
-  return connect(found.brokers);
+  return connectKafka(found.brokers, found.dataFolder ?? null);
 }
 
-type Found = { readonly brokers: string[] } | NoKafka;
+type Found = { readonly brokers: string[]; readonly dataFolder?: string } | NoKafka;
 
 async function sharedBroker(): Promise<Found> {
   const given = process.env.KAFKA_BROKERS;
@@ -84,16 +86,16 @@ async function startBroker(run: number, state: string): Promise<Found> {
   const noJava = whyNoJava();
   if (noJava !== null) return { skip: `${noContainer ?? "the container did not start"}, ${noJava}` };
   try {
-    const { brokers } = await startJavaBroker(cacheFolder(), run, state);
+    const { brokers, folder } = await startJavaBroker(cacheFolder(), run, state);
     await becomeReady(brokers);
-    return { brokers };
+    return { brokers, dataFolder: join(folder, "data") };
   } catch (error) {
     return { skip: `the Java broker did not start (${(error as Error).message})` };
   }
 }
 
 /** The port answers before the group coordinator does: ready is when a throw-away group has joined once. */
-async function becomeReady(brokers: string[]): Promise<void> {
+export async function becomeReady(brokers: string[]): Promise<void> {
   const deadline = Date.now() + 90_000;
   for (;;) {
     const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
@@ -121,7 +123,7 @@ async function becomeReady(brokers: string[]): Promise<void> {
   }
 }
 
-async function connect(brokers: string[]): Promise<TestKafka> {
+export async function connectKafka(brokers: string[], dataFolder: string | null = null): Promise<TestKafka> {
   const kafka = new Kafka({ brokers, logLevel: logLevel.ERROR });
   const admin = kafka.admin();
   const producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -130,6 +132,7 @@ async function connect(brokers: string[]): Promise<TestKafka> {
   let names = 0;
   return {
     brokers,
+    dataFolder,
     admin,
     unique: (prefix) => `${prefix}-${process.pid}-${Date.now().toString(36)}-${names++}`,
     async createTopic(topic, partitions = 1, config = {}, replication = 1) {
@@ -152,7 +155,8 @@ async function connect(brokers: string[]): Promise<TestKafka> {
   };
 }
 
-function cacheFolder(): string {
+/** Where the broker's jars are kept between runs. */
+export function cacheFolder(): string {
   return process.env.TIDEGAUGE_KAFKA_CACHE ?? resolve(import.meta.dirname, "../../.cache/kafka");
 }
 

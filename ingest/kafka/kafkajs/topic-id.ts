@@ -1,4 +1,5 @@
 import type { Kafka } from "kafkajs";
+import { createByteReader } from "../byte-reader.ts";
 
 const METADATA = 3;
 /** The first version that carries topic ids (brokers from 2.8 on). */
@@ -57,51 +58,38 @@ function requestBody(topic: string): Buffer {
   return Buffer.concat([
     Buffer.from([0, 2]),
     Buffer.alloc(16),
-    uvarint(name.length + 1),
+    encodeUvarint(name.length + 1),
     name,
     Buffer.from([0, 0, 0, 0, 0]),
   ]);
 }
 
 function readTopicId(data: Buffer): string | null {
-  let at = 0;
-  const uvar = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = data.readUInt8(at++);
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  };
-  const string = (): void => {
-    const length = uvar();
-    at += Math.max(length - 1, 0);
-  };
+  const { int16, int32, uvarint, take } = createByteReader(data);
+  const string = (): void => void take(Math.max(uvarint() - 1, 0));
   const tags = (): void => {
-    for (let count = uvar(); count > 0; count--) {
-      uvar();
-      const length = uvar();
-      at += length;
+    for (let count = uvarint(); count > 0; count--) {
+      uvarint();
+      take(uvarint());
     }
   };
   tags();
-  at += 4;
-  for (let brokers = uvar() - 1; brokers > 0; brokers--) {
-    at += 4;
+  int32();
+  for (let brokers = uvarint() - 1; brokers > 0; brokers--) {
+    int32();
     string();
-    at += 4;
+    int32();
     string();
     tags();
   }
   string();
-  at += 4;
-  if (uvar() !== 2 || data.readInt16BE(at) !== 0) return null;
-  at += 2;
+  int32();
+  if (uvarint() !== 2 || int16() !== 0) return null;
   string();
-  return data.toString("hex", at, at + 16);
+  return take(16).toString("hex");
 }
 
-function uvarint(value: number): Buffer {
+function encodeUvarint(value: number): Buffer {
   const bytes: number[] = [];
   for (let rest = value; ; rest = Math.floor(rest / 128)) {
     bytes.push(rest < 128 ? rest : (rest % 128) | 0x80);

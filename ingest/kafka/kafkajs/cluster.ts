@@ -1,25 +1,7 @@
 import type { Admin, Kafka } from "kafkajs";
-import { TidegaugeError } from "../../engine/errors.ts";
+import { TidegaugeError } from "../../../engine/errors.ts";
+import type { Bounds, Cluster } from "../port.ts";
 import { fetchTopicId } from "./topic-id.ts";
-
-/** Where a partition begins and ends. */
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Questions to the cluster beside the consumer. A connection that failed is thrown away. */
-export interface Cluster {
-  /** Partitions per topic; SOURCE_MISSING for one that does not exist. */
-  partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Asked at most once a second per topic, unless they must be fresh. */
-  bounds(topic: string, partition: number, fresh?: boolean): Promise<Bounds>;
-  /** First offset at or after the time; the end when there is none. */
-  offsetAt(topic: string, partition: number, time: number): Promise<number>;
-  /** Told apart from a recreated topic of the same name; null where the brokers cannot say. */
-  topicId(topic: string): Promise<string | null>;
-  close(): Promise<void>;
-}
 
 const BOUNDS_MS = 1000;
 

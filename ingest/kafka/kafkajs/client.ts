@@ -1,25 +1,25 @@
 import { createRequire } from "node:module";
-import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
-import type { Log } from "../../engine/log.ts";
-import { registerCodecs } from "./codecs.ts";
+import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
+import type { Log } from "../../../engine/log.ts";
+import type { KafkaClient, KafkaConnection } from "../port.ts";
+import { createCluster } from "./cluster.ts";
+import { decodeFetchesOurselves } from "./fetch-response.ts";
+import { joinGroup } from "./member.ts";
 
-export interface KafkaConnection {
-  readonly brokers: readonly string[];
-  readonly clientId?: string;
-  /** True, or what Node's TLS takes. */
-  readonly ssl?: Exclude<KafkaConfig["ssl"], undefined>;
-  readonly sasl?: SASLOptions;
+export function createKafkajsClient(connection: KafkaConnection, log: Log): KafkaClient {
+  const kafka = createKafkajs(connection, log);
+  decodeFetchesOurselves(kafka);
+  return { cluster: createCluster(kafka), join: (options, events) => joinGroup(kafka, options, events) };
 }
 
-/** A kafkajs client that logs into ours, knows every codec, and sleeps when idle. */
-export function createClient(connection: KafkaConnection, log: Log): Kafka {
+/** The library's own client, logging into ours, asleep when idle. */
+export function createKafkajs(connection: KafkaConnection, log: Log): Kafka {
   calmRequestQueue();
-  registerCodecs();
   return new Kafka({
     brokers: [...connection.brokers],
     clientId: connection.clientId ?? "tidegauge",
     ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
-    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl as NonNullable<KafkaConfig["sasl"]> }),
     connectionTimeout: 5000,
     requestTimeout: 30_000,
     retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 5 },

@@ -1,0 +1,93 @@
+import type { PartitionId } from "../../engine/source.ts";
+import type { RawFetch } from "./records/batch.ts";
+
+/** Brokers and how to be let in: what every client takes. */
+export interface KafkaConnection {
+  readonly brokers: readonly string[];
+  readonly clientId?: string;
+  /** True: TLS with the system's authorities. */
+  readonly ssl?: boolean | TlsOptions;
+  readonly sasl?: SaslOptions;
+}
+
+export interface TlsOptions {
+  /** PEM of the authorities to trust, instead of the system's. */
+  readonly ca?: string;
+  /** PEM of our own certificate and key, where brokers ask for them. */
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: string;
+  /** Name that the brokers' certificates must bear, where it is not their address. */
+  readonly servername?: string;
+}
+
+export interface SaslOptions {
+  readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A client library behind what the source needs of it. */
+export interface KafkaClient {
+  readonly cluster: Cluster;
+  /** Joins a group and fetches what it is given. Rejects when it cannot. */
+  join(options: JoinOptions, events: MemberEvents): Promise<Member>;
+}
+
+/** Where a partition begins and ends. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Questions to the cluster beside the group. A connection that failed is thrown away. */
+export interface Cluster {
+  /** Partitions per topic; SOURCE_MISSING for one that does not exist. */
+  partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Asked at most once a second per topic, unless they must be fresh. */
+  bounds(topic: string, partition: number, fresh?: boolean): Promise<Bounds>;
+  /** First offset at or after the time; the end when there is none. */
+  offsetAt(topic: string, partition: number, time: number): Promise<number>;
+  /** 32 hexadecimal digits: told apart from a recreated topic of the same name; null where the brokers cannot say. */
+  topicId(topic: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+export interface JoinOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly sessionMs: number;
+  readonly heartbeatMs: number;
+}
+
+/** What a member is told. None of it waits for an answer but `fetched`. */
+export interface MemberEvents {
+  /** A new generation: these are ours, all paused until resumed. Before their first fetch. */
+  assigned(partitions: readonly PartitionId[]): void;
+  /** The group gathers anew: what we have may go to others. */
+  rebalancing(): void;
+  /** The group confirmed us. */
+  heartbeat(): void;
+  /** Resolves when this partition may be fetched from again; `taken` says how far it was taken meanwhile. */
+  fetched(
+    partition: PartitionId,
+    fetch: RawFetch,
+    taken: (nextOffset: number) => void,
+    heartbeat: () => Promise<void>,
+  ): Promise<void>;
+  /** It cannot go on: leave it and join anew. */
+  failed(error: Error): void;
+}
+
+/** A membership from join to leave. Orders for what is not ours, or after the end, are ignored. */
+export interface Member {
+  pause(partition: PartitionId): void;
+  resume(partition: PartitionId): void;
+  seek(partition: PartitionId, offset: number): void;
+  /** The group's own offsets, for lag tools. */
+  commit(offsets: readonly (PartitionId & { readonly offset: number })[]): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** Bytes that one fetch brings of a partition and in all, and how long it waits for some. */
+export const FETCH = { partitionBytes: 1 << 20, bytes: 8 << 20, waitMs: 250 } as const;
