@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../engine/errors.ts";
 import { type Log, silentLog } from "../engine/log.ts";
 import type { Intake, Source } from "../engine/source.ts";
-import { createKafkajsClient } from "./kafka/kafkajs/client.ts";
 import type { KafkaClient, KafkaConnection } from "./kafka/port.ts";
 import { openSession, type Session } from "./kafka/session.ts";
 import { watchProgress } from "./kafka/watchdog.ts";
@@ -10,14 +9,18 @@ import { watchProgress } from "./kafka/watchdog.ts";
 /** Where a topic begins for whom no position is stored. */
 export type From = "earliest" | "latest" | { readonly time: number };
 
-/** The libraries behind the port. */
-export const CLIENTS: Readonly<Record<string, (connection: KafkaConnection, log: Log) => KafkaClient>> = {
-  kafkajs: createKafkajsClient,
-};
+type Load = (connection: KafkaConnection, log: Log) => Promise<KafkaClient>;
+
+/** The libraries behind the port, each loaded when it is wanted. */
+export const CLIENTS = {
+  kafkajs: async (connection, log) => (await import("./kafka/kafkajs/client.ts")).createKafkajsClient(connection, log),
+  platformatic: async (connection, log) =>
+    (await import("./kafka/platformatic/client.ts")).createPlatformaticClient(connection, log),
+} as const satisfies Record<string, Load>;
 
 export interface KafkaSourceOptions extends KafkaConnection {
-  /** A name of CLIENTS. Default kafkajs. */
-  readonly client?: string;
+  /** Default kafkajs. */
+  readonly client?: keyof typeof CLIENTS;
   readonly group: string;
   readonly topics: readonly (string | { readonly topic: string; readonly from: From })[];
   /** For topics that name none. Default earliest. */
@@ -42,8 +45,12 @@ const HEALTHY_MS = 60_000;
 /** Topics of one cluster under one group. Positions come from the intake; the group's own offsets are for lag tools. */
 export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   const log = options.log ?? silentLog;
-  const client = CLIENTS[options.client ?? "kafkajs"]!(options, log);
-  const { cluster } = client;
+  let opened: Promise<KafkaClient> | null = null;
+  const open = () => {
+    opened ??= CLIENTS[options.client ?? "kafkajs"](options, log);
+    return opened;
+  };
+  const close = async () => (await opened)?.cluster.close();
   const starts = new Map(
     options.topics.map((each) => (typeof each === "string" ? ([each, undefined] as const) : [each.topic, each.from])),
   );
@@ -92,7 +99,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     const missing: { readonly topic: string; readonly error: TidegaugeError }[] = [];
     for (const topic of topics) {
       try {
-        await cluster.partitions([topic]);
+        await (await open()).cluster.partitions([topic]);
         present.push(topic);
       } catch (error) {
         if (!(error instanceof TidegaugeError) || error.code !== "SOURCE_MISSING") throw error;
@@ -110,6 +117,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     present: readonly string[],
     fatal: (error: unknown) => void,
   ): Promise<Error | null> {
+    const client = await open();
     try {
       session = await openSession({
         client,
@@ -125,14 +133,14 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
           const from = starts.get(topic) ?? options.from ?? "earliest";
           if (from === "earliest") return bounds.low;
           if (from === "latest") return bounds.high;
-          const found = await cluster.offsetAt(topic, partition, from.time);
+          const found = await client.cluster.offsetAt(topic, partition, from.time);
           return found < 0 ? bounds.high : found;
         },
       });
     } catch (error) {
       return error as Error;
     }
-    const unwatch = watchProgress(session, cluster, intake, log);
+    const unwatch = watchProgress(session, client.cluster, intake, log);
     const stopped = new Promise<null>((resolve) => {
       if (stop.signal.aborted) resolve(null);
       stop.signal.addEventListener("abort", () => resolve(null), { once: true });
@@ -146,21 +154,21 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
 
   return {
     description: `kafka ${topics.map((topic) => `topic ${topic}`).join(", ")}`,
-    partitionsByTopic: () => cluster.partitions(topics),
+    partitionsByTopic: async () => (await open()).cluster.partitions(topics),
     async partitionCount() {
-      return Math.max(...(await cluster.partitions(topics)).values());
+      return Math.max(...(await (await open()).cluster.partitions(topics)).values());
     },
     async run(intake) {
       running = true;
       try {
         await runSessions(intake);
       } finally {
-        await cluster.close();
+        await close();
       }
     },
     async stop() {
       stop.abort();
-      if (!running) await cluster.close();
+      if (!running) await close();
     },
     committed: (partition, nextOffset) => session?.commit(partition, nextOffset),
   };

@@ -1,3 +1,4 @@
+import { TidegaugeError } from "../../engine/errors.ts";
 import type { PartitionId } from "../../engine/source.ts";
 import type { RawFetch } from "./records/batch.ts";
 
@@ -91,3 +92,16 @@ export interface Member {
 
 /** Bytes that one fetch brings of a partition and in all, and how long it waits for some. */
 export const FETCH = { partitionBytes: 1 << 20, bytes: 8 << 20, waitMs: 250 } as const;
+
+export function missingTopic(topic: string, cause: unknown): TidegaugeError {
+  const fix = `Create it, or correct the topic in the monitor's source (kafka-topics.sh --create --topic ${topic})`;
+  return new TidegaugeError(
+    "SOURCE_MISSING",
+    { source: `kafka topic ${topic}`, what: "the brokers do not know it", fix },
+    cause,
+  );
+}
+
+export function unavailable(topic: string, why: string, cause?: unknown): TidegaugeError {
+  return new TidegaugeError("SOURCE_UNAVAILABLE", { source: `kafka topic ${topic}`, why }, cause);
+}

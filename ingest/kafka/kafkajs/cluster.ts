@@ -1,13 +1,10 @@
 import type { Admin, Kafka } from "kafkajs";
-import { TidegaugeError } from "../../../engine/errors.ts";
-import type { Bounds, Cluster } from "../port.ts";
+import { type Cluster, missingTopic, unavailable } from "../port.ts";
+import { rememberBounds } from "../remember-bounds.ts";
 import { fetchTopicId } from "./topic-id.ts";
-
-const BOUNDS_MS = 1000;
 
 export function createCluster(kafka: Kafka): Cluster {
   let connected: Promise<Admin> | null = null;
-  const cached = new Map<string, { readonly at: number; readonly bounds: Promise<Map<number, Bounds>> }>();
 
   async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     connected ??= connect(kafka);
@@ -21,10 +18,10 @@ export function createCluster(kafka: Kafka): Cluster {
     }
   }
 
-  async function fetchBounds(topic: string): Promise<Map<number, Bounds>> {
+  const bounds = rememberBounds(async (topic) => {
     const rows = await ask((admin) => admin.fetchTopicOffsets(topic));
     return new Map(rows.map((row) => [row.partition, { low: Number(row.low), high: Number(row.high) }]));
-  }
+  });
 
   return {
     async partitions(topics) {
@@ -32,17 +29,7 @@ export function createCluster(kafka: Kafka): Cluster {
       for (const topic of topics) counts.set(topic, await countPartitions(ask, topic));
       return counts;
     },
-    async bounds(topic, partition, fresh = false) {
-      let entry = cached.get(topic);
-      if (entry === undefined || fresh || Date.now() - entry.at > BOUNDS_MS) {
-        entry = { at: Date.now(), bounds: fetchBounds(topic) };
-        cached.set(topic, entry);
-        entry.bounds.catch(() => cached.delete(topic));
-      }
-      const bounds = (await entry.bounds).get(partition);
-      if (bounds === undefined) throw unavailable(topic, `partition ${partition} is unknown`);
-      return bounds;
-    },
+    bounds,
     async offsetAt(topic, partition, time) {
       const rows = await ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, time));
       const row = rows.find((each) => each.partition === partition);
@@ -71,13 +58,8 @@ async function countPartitions(
     const { topics } = await ask((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
     return topics[0]?.partitions.length ?? 0;
   } catch (error) {
-    if (!isUnknownTopic(error)) throw unavailable(topic, (error as Error).message, error);
-    const fix = `Create it, or correct the topic in the monitor's source (kafka-topics.sh --create --topic ${topic})`;
-    throw new TidegaugeError(
-      "SOURCE_MISSING",
-      { source: `kafka topic ${topic}`, what: "the brokers do not know it", fix },
-      error,
-    );
+    if (isUnknownTopic(error)) throw missingTopic(topic, error);
+    throw unavailable(topic, (error as Error).message, error);
   }
 }
 
@@ -87,8 +69,4 @@ function isUnknownTopic(error: unknown): boolean {
     if (type === "UNKNOWN_TOPIC_OR_PARTITION" || type === "INVALID_TOPIC_EXCEPTION") return true;
   }
   return false;
-}
-
-function unavailable(topic: string, why: string, cause?: unknown): TidegaugeError {
-  return new TidegaugeError("SOURCE_UNAVAILABLE", { source: `kafka topic ${topic}`, why }, cause);
 }

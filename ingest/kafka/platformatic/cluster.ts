@@ -1,0 +1,79 @@
+import { Consumer } from "@platformatic/kafka";
+import { type Cluster, missingTopic, unavailable } from "../port.ts";
+import { rememberBounds } from "../remember-bounds.ts";
+import type { ClientOptions } from "./client.ts";
+
+const LATEST = -1n;
+const EARLIEST = -2n;
+const READ_UNCOMMITTED = 0;
+
+/** A consumer that joins no group: it only asks. */
+export function createCluster(options: ClientOptions): Cluster {
+  let asking: Consumer | null = null;
+
+  async function ask<T>(topic: string, question: (client: Consumer) => Promise<T>): Promise<T> {
+    asking ??= new Consumer({ ...options, groupId: "tidegauge-asks" });
+    const mine = asking;
+    try {
+      return await question(mine);
+    } catch (error) {
+      if (asking === mine) asking = null;
+      void closeConsumer(mine);
+      if (isUnknownTopic(error)) throw missingTopic(topic, error);
+      throw unavailable(topic, (error as Error).message, error);
+    }
+  }
+
+  const offsets = (topic: string, timestamp: bigint): Promise<readonly bigint[]> =>
+    ask(topic, async (client) => {
+      const found = await client.listOffsets({ topics: [topic], timestamp, isolationLevel: READ_UNCOMMITTED });
+      return found.get(topic) ?? [];
+    });
+
+  const metadata = (topic: string, forceUpdate: boolean) =>
+    ask(topic, async (client) => {
+      const { topics } = await client.metadata({ topics: [topic], forceUpdate });
+      return topics.get(topic);
+    });
+
+  const bounds = rememberBounds(async (topic) => {
+    const [low, high] = await Promise.all([offsets(topic, EARLIEST), offsets(topic, LATEST)]);
+    return new Map(high.map((end, partition) => [partition, { low: Number(low[partition] ?? 0n), high: Number(end) }]));
+  });
+
+  return {
+    async partitions(topics) {
+      const counts = new Map<string, number>();
+      for (const topic of topics) counts.set(topic, (await metadata(topic, true))?.partitionsCount ?? 0);
+      return counts;
+    },
+    bounds,
+    async offsetAt(topic, partition, time) {
+      const found = (await offsets(topic, BigInt(time)))[partition];
+      if (found === undefined) throw unavailable(topic, `partition ${partition} is unknown`);
+      return found < 0n ? (await bounds(topic, partition, true)).high : Number(found);
+    },
+    topicId: async (topic) => (await metadata(topic, true))?.id.replaceAll("-", "") ?? null,
+    async close() {
+      if (asking !== null) await closeConsumer(asking);
+    },
+  };
+}
+
+interface Findable extends Error {
+  findBy?(property: string, value: unknown): unknown;
+}
+
+const UNKNOWN_TOPIC = 3;
+const INVALID_TOPIC = 17;
+
+function isUnknownTopic(error: unknown): boolean {
+  const { findBy, message } = error as Findable;
+  if (/^Unknown topic /.test(message)) return true;
+  return [UNKNOWN_TOPIC, INVALID_TOPIC].some((code) => Boolean(findBy?.call(error, "apiCode", code)));
+}
+
+/** Leaves its group and ends its connections, whatever state they are in. */
+export function closeConsumer(consumer: Consumer): Promise<void> {
+  return new Promise((resolve) => consumer.close(true, () => resolve()));
+}
