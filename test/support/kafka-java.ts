@@ -44,27 +44,48 @@ export interface JavaBroker {
  * removes its folder and the file `notice` that told others of it.
  */
 export async function startJavaBroker(cache: string, ownerPid: number, notice = ""): Promise<JavaBroker> {
-  const classpath = join(libraries(cache), "*");
   const folder = mkdtempSync(join(tmpdir(), "tidegauge-kafka-"));
   const [port, controllerPort] = await freePorts(2);
-  const properties = join(folder, "server.properties");
-  writeFileSync(properties, serverProperties(folder, port!, controllerPort!));
-  const log4j = join(folder, "log4j2.properties");
-  writeFileSync(log4j, LOG4J);
-  const options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", `-Dlog4j2.configurationFile=${log4j}`];
-  const java = (...main: string[]) => ["java", ...options, "-cp", classpath, ...main];
-  const format = java("kafka.tools.StorageTool", "format", "-t", "dGlkZWdhdWdlLXRlc3QtMQ", "-c", properties);
-  execFileSync(format[0]!, format.slice(1), { stdio: "ignore" });
+  const properties = { ...singleNode(folder, port!, controllerPort!), ...QUICK };
+  formatStorage(cache, folder, properties);
+  const pid = launchBroker(cache, folder, ownerPid, `rm -rf '${folder}' '${notice}'`);
+  return { brokers: [`127.0.0.1:${port}`], pid, folder };
+}
+
+export type Properties = Readonly<Record<string, string | number>>;
+
+/** Writes server.properties into the folder and prepares data/ for its first start. */
+export function formatStorage(
+  cache: string,
+  folder: string,
+  properties: Properties,
+  args: readonly string[] = [],
+): void {
+  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(folder, "server.properties"), lines.join(""));
+  writeFileSync(join(folder, "log4j2.properties"), LOG4J);
+  const format = ["format", "-t", "dGlkZWdhdWdlLXRlc3QtMQ", "-c", join(folder, "server.properties"), ...args];
+  const command = javaCommand(cache, folder, "kafka.tools.StorageTool", ...format);
+  execFileSync(command[0]!, command.slice(1), { stdio: "ignore" });
+}
+
+/** Starts a formatted broker; `afterwards` runs in a shell when it is gone. Returns the watchdog's pid. */
+export function launchBroker(cache: string, folder: string, ownerPid: number, afterwards: string): number {
   const out = openSync(join(folder, "broker.log"), "a");
-  const script = `"$@" & JAVA=$!
+  const script = `"$@" & JAVA=$!; echo $JAVA >'${folder}/pid'
 while kill -0 ${ownerPid} 2>/dev/null && kill -0 $JAVA 2>/dev/null; do sleep 0.5; done
-kill -9 $JAVA 2>/dev/null; wait; rm -rf '${folder}' '${notice}'`;
-  const watchdog = spawn("sh", ["-c", script, "sh", ...java("kafka.Kafka", properties)], {
-    stdio: ["ignore", out, out],
-    detached: true,
-  });
+kill -9 $JAVA 2>/dev/null; wait; ${afterwards}`;
+  const command = javaCommand(cache, folder, "kafka.Kafka", join(folder, "server.properties"));
+  const watchdog = spawn("sh", ["-c", script, "sh", ...command], { stdio: ["ignore", out, out], detached: true });
   watchdog.unref();
-  return { brokers: [`127.0.0.1:${port}`], pid: watchdog.pid!, folder };
+  return watchdog.pid!;
+}
+
+/** One of Kafka's own programs. The folder has its log4j2.properties. */
+export function javaCommand(cache: string, folder: string, ...main: string[]): string[] {
+  const log4j = `-Dlog4j2.configurationFile=${join(folder, "log4j2.properties")}`;
+  const options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", log4j];
+  return ["java", ...options, "-cp", join(libraries(cache), "*"), ...main];
 }
 
 /** Downloaded once. */
@@ -82,29 +103,34 @@ function libraries(cache: string): string {
   return folder;
 }
 
-function serverProperties(folder: string, port: number, controllerPort: number): string {
-  return `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-log.dirs=${join(folder, "data")}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=3
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=3
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=500
-log.retention.check.interval.ms=1000
-log.cleaner.backoff.ms=1000
-message.max.bytes=8388608
-`;
+export function singleNode(folder: string, port: number, controllerPort: number): Properties {
+  return {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "log.dirs": join(folder, "data"),
+    "offsets.topic.replication.factor": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+  };
 }
+
+/** What lets tests see in seconds what takes minutes by default. */
+export const QUICK: Properties = {
+  "auto.create.topics.enable": "false",
+  "offsets.topic.num.partitions": 3,
+  "transaction.state.log.num.partitions": 3,
+  "group.initial.rebalance.delay.ms": 0,
+  "group.min.session.timeout.ms": 500,
+  "log.retention.check.interval.ms": 1000,
+  "log.cleaner.backoff.ms": 1000,
+  "message.max.bytes": 8_388_608,
+};
 
 const LOG4J = `rootLogger.level=WARN
 rootLogger.appenderRef.out.ref=OUT
@@ -114,7 +140,7 @@ appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d %p %c %m%n
 `;
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },
