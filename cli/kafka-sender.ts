@@ -1,13 +1,14 @@
 import type { Producer } from "kafkajs";
 import type { RecordSender } from "../adapters/channels/kafka.ts";
 import type { Log } from "../engine/log.ts";
-import { createClient, type KafkaConnection } from "../ingest/kafka/client.ts";
+import { createKafkajs } from "../ingest/kafka/kafkajs/client.ts";
+import type { KafkaConnection } from "../ingest/kafka/port.ts";
 
 /** A producer that connects at its first record, and anew after a failure. */
 export function createRecordSender(connection: KafkaConnection, log: Log): RecordSender & { close(): Promise<void> } {
   let connected: Promise<Producer> | null = null;
   const connect = async (): Promise<Producer> => {
-    const producer = createClient(connection, log).producer({
+    const producer = createKafkajs(connection, log).producer({
       allowAutoTopicCreation: false,
       // The dispatcher tries again, under the same id: a long silence here would only hold its lease.
       retry: { retries: 1 },
