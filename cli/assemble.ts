@@ -62,9 +62,11 @@ export async function openEnvironment(
   loaded: LoadedConfig,
   log: Log,
 ): Promise<Environment & { readonly embedder: OpenEmbedder }> {
-  const { tensors, fallbacks } = await openTensors(loaded.config.compute);
+  const { tensors, fallbacks, idleDevice } = await openTensors(loaded.config.compute);
   const { backend, device, gpu } = tensors;
-  log.info("compute", { backend, device, gpu, ...(fallbacks.length === 0 ? {} : { insteadOf: fallbacks.join("; ") }) });
+  const says = { backend, device, gpu, ...(fallbacks.length === 0 ? {} : { insteadOf: fallbacks.join("; ") }) };
+  if (idleDevice) log.warn("compute: a graphics device is here and is not used", says);
+  else log.info("compute", says);
   return { tensors, embedder: await openEmbedder(loaded, tensors, log) };
 }
 

@@ -65,6 +65,11 @@ export const ERRORS = {
       "Compute backend {backend} cannot be used: {why}. Use `backend: auto`, or install what it needs (see docs).",
     retryable: false,
   },
+  BACKEND_FAILED: {
+    message:
+      "Compute backend {backend} failed: {why}. Its results cannot be trusted any more; start the service again, it goes on from the last commit.",
+    retryable: false,
+  },
   EMBEDDER_UNUSABLE: {
     message: "The sentence encoder {model} cannot be used: {why}. See docs/embedders.md.",
     retryable: false,

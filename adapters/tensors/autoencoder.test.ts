@@ -13,7 +13,7 @@ const TRAINING: AutoencoderTraining = { hidden: 8, epochs: 60, batch: 16, learni
 /** Unit vectors near a plane of three dimensions. */
 const data = planar(ROWS, 1);
 
-describe.each(backends)("the autoencoder on $name", ({ name, tensors, runs }) => {
+describe.each(backends)("the autoencoder on $name", { timeout: 240_000 }, ({ name, tensors, runs }) => {
   const exact = name === "cpu" || name === "wasm";
   // A GPU in software takes half a second for a step.
   const slow = runs < 20;

@@ -28,7 +28,7 @@ export async function everyBackend(): Promise<readonly BackendUnderTest[]> {
   const software = nativeFolders().some((folder) => existsSync(join(folder, "swiftshader")));
   if (hasWebgpu() && (hasGraphics() || software)) {
     const { tensors } = await openTensors({ backend: "webgpu", requireGpu: false }, 0);
-    found.push({ name: tensors.backend, tensors, runs: 15 });
+    found.push({ name: tensors.backend, tensors, runs: 8 });
   } else skip("the WebGPU backend, nothing to run it on (`npm run native -- --swiftshader`)");
   return found;
 }

@@ -91,6 +91,6 @@ describe("a bank that moves to a device when it grows", () => {
 });
 
 const devices = (await everyBackend()).filter(({ name }) => name !== "cpu" && name !== "wasm");
-describe.each(devices)("a bank on $name", ({ tensors, runs }) => {
+describe.each(devices)("a bank on $name", { timeout: 240_000 }, ({ tensors, runs }) => {
   modelBankLaws(tensors.modelBank!, Math.ceil(runs / 3));
 });

@@ -34,8 +34,9 @@ describe.runIf(tame)("on a machine without a GPU", () => {
 test("a backend is what was asked for, or a clear refusal", async () => {
   for (const backend of ["tensorflow", "webgpu"] as const) {
     try {
-      const { tensors } = await openTensors({ backend, requireGpu: false });
+      const { tensors, fallbacks } = await openTensors({ backend, requireGpu: false });
       expect(tensors.backend).toMatch(backend);
+      expect(fallbacks.length).toBe(tensors.gpu ? 0 : 1);
       if (backend === "tensorflow") expect(tensors.device).toMatch(/TensorFlow \d/);
     } catch (error) {
       expect((error as TidegaugeError).code).toBe("BACKEND_UNAVAILABLE");

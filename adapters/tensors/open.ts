@@ -18,8 +18,10 @@ export interface ComputeWish {
 
 export interface Opened {
   readonly tensors: Tensors;
-  /** What was tried before and why it was not taken, in words. */
+  /** What was tried before and why it was not taken, or what computes on the CPU instead of a GPU, in words. */
   readonly fallbacks: readonly string[];
+  /** A device that could compute is here, and is not used. */
+  readonly idleDevice: boolean;
 }
 
 /**
@@ -29,11 +31,14 @@ export interface Opened {
 export async function openTensors({ backend, requireGpu }: ComputeWish, least?: number): Promise<Opened> {
   const fallbacks: string[] = [];
   const tensors = backend === "auto" ? await openBest(fallbacks, least) : await openNamed(backend, least);
+  const cpuWanted = backend === "cpu" || backend === "wasm";
   if (requireGpu && !tensors.gpu) {
     const tried = fallbacks.length === 0 ? "" : ` (${fallbacks.join("; ")})`;
     throw new TidegaugeError("GPU_REQUIRED", { backend: tensors.backend, device: `${tensors.device}${tried}` });
   }
-  return { tensors, fallbacks };
+  if (backend !== "auto" && !cpuWanted && !tensors.gpu) fallbacks.push(`${backend}: on no GPU, ${tensors.device}`);
+  const idleDevice = !cpuWanted && !tensors.gpu && (hasNvidia() || (process.platform === "linux" && hasGraphics()));
+  return { tensors, fallbacks, idleDevice };
 }
 
 async function openNamed(backend: Backend, least: number | undefined): Promise<Tensors> {

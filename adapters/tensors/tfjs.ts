@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { TidegaugeError } from "../../engine/errors.ts";
 import type { Tensors } from "../../engine/tensors.ts";
 
 export type Tfjs = typeof import("@tensorflow/tfjs-core");
@@ -9,6 +10,8 @@ export interface TfjsDevice {
   readonly tf: Tfjs;
   /** Name under which TensorFlow.js knows the backend. */
   readonly name: string;
+  /** What went wrong on a device that says so later than its calls; null: nothing. */
+  failure?(): string | null;
 }
 
 const require = createRequire(import.meta.url);
@@ -38,7 +41,9 @@ export function tfjsWith(name: string, matrix: Tensors["matrix"]): TfjsDevice {
 }
 
 /** Makes it the one that operations run on. Backends that are ready switch at once, without a wait. */
-export function use({ tf, name }: TfjsDevice): void {
+export function use({ tf, name, failure }: TfjsDevice): void {
+  const why = failure?.() ?? null;
+  if (why !== null) throw new TidegaugeError("BACKEND_FAILED", { backend: name, why });
   if (tf.getBackend() !== name) void tf.setBackend(name);
 }
 

@@ -21,6 +21,11 @@ interface Adapter {
   };
 }
 
+interface Device {
+  readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  addEventListener(name: "uncapturederror", hear: (event: { readonly error: Error }) => void): void;
+}
+
 interface Gpu {
   requestAdapter(): Promise<Adapter | null>;
 }
@@ -69,7 +74,20 @@ async function open(): Promise<WebgpuDevice> {
   // Small tensors would stay in the CPU's memory, and be computed there.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   if (!(await tf.setBackend("webgpu"))) throw unavailable(`its device could not be opened (${words})`);
-  return { tf, name: "webgpu", software, device: info.description || words };
+  return { tf, name: "webgpu", software, device: info.description || words, failure: failureOf(tf) };
+}
+
+/** A device tells of errors (a shader refused, memory exhausted, the driver gone) by events, and computes on with zeros. */
+function failureOf(tf: Tfjs): () => string | null {
+  const { device } = tf.backend() as unknown as { readonly device: Device };
+  let why: string | null = null;
+  device.addEventListener("uncapturederror", ({ error }) => {
+    why ??= error.message.split("\n")[0]!;
+  });
+  void device.lost.then(({ reason, message }) => {
+    why ??= `the device is lost (${reason}: ${message})`;
+  });
+  return () => why;
 }
 
 async function findAdapter(dawn: Dawn): Promise<{ gpu: Gpu; adapter: Adapter }> {
