@@ -9,7 +9,7 @@ import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
 import { type OpenEmbedder, openEmbedder } from "./embedder.ts";
 import { readReference, referenceFacts, teacherFrom } from "./reference.ts";
-import { detectorOf, monitorSettings } from "./settings.ts";
+import { detectorOf, monitorSettings, sharedPromise } from "./settings.ts";
 
 /** A monitor, and the content of its reference file: part of what its states learnt. */
 export interface OpenMonitor extends Monitor {
@@ -25,9 +25,12 @@ export async function openMonitor(
   where: string,
   run: string,
   folder: string,
+  /** Partitions of each monitor's source, once known. */
+  lanes: ReadonlyMap<string, number> = new Map(),
 ): Promise<OpenMonitor> {
   const detector = detectorOf(monitor);
   const settings = monitorSettings(name, monitor, where);
+  const shared = sharedPromise(monitor, () => lanes.get(name) ?? 1);
   const { recordBytes } = config.limits;
   const decode = createDecoder({
     event: detector.event,
@@ -54,6 +57,7 @@ export async function openMonitor(
     limits: { keys: monitor.memory.keys, bytes: monitor.memory.megabytes * 2 ** 20 },
     checkpoint: { events: monitor.checkpoint.events, ms: monitor.checkpoint.seconds * 1000 },
     counters: createCounters(),
+    ...(shared === null ? {} : { shared }),
   };
 }
 
@@ -76,7 +80,10 @@ export function factsOf(monitor: MonitorConfig): MonitorFacts {
   const { reference } = detector;
   return {
     // In days each key has its own: shown with the key.
-    promise: monitor.falseAlarms?.days === undefined ? (monitor.falseAlarms?.events ?? detector.falseAlarms) : null,
+    promise:
+      monitor.falseAlarms?.days === undefined && monitor.falseDiscoveries === undefined
+        ? (monitor.falseAlarms?.events ?? detector.falseAlarms)
+        : null,
     reference: referenceFacts(monitor.reference) ?? (reference ? { first: reference.first } : null),
     options: monitor.options as Record<string, unknown>,
     acceptsEvents: monitor.source?.http !== undefined,

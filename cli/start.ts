@@ -11,7 +11,7 @@ import { startDispatcher } from "../engine/dispatch.ts";
 import { TidegaugeError } from "../engine/errors.ts";
 import type { Log } from "../engine/log.ts";
 import { startRepeating } from "../engine/repeat.ts";
-import { createService } from "../engine/service.ts";
+import { createService, type Feed } from "../engine/service.ts";
 import type { Store } from "../engine/store.ts";
 import { createServiceView } from "../engine/view.ts";
 import { factsOf, learntWith, type OpenMonitor, openEnvironment, openMonitor } from "./assemble.ts";
@@ -45,8 +45,9 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
   const env = await openEnvironment(loaded, log);
   const store = openStore(loaded, path);
   const monitors = new Map<string, OpenMonitor>();
+  const lanes = new Map<string, number>();
   for (const [name, monitor] of Object.entries(config.monitors))
-    monitors.set(name, await openMonitor(name, monitor, config, env, path, run, folder));
+    monitors.set(name, await openMonitor(name, monitor, config, env, path, run, folder, lanes));
   const { feeds, poke } = openFeeds(config, monitors, store, folder, log);
   await openPatiently(store, log);
   try {
@@ -93,6 +94,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     const routesOf = (name: string) => monitors.get(name)?.routes ?? [];
     const repeating = startRepeating({ ...outward, records: store, routesOf });
     view.onCommit(() => dispatcher.wake());
+    await countLanes(feeds, lanes);
     await service.start();
     let asked = Number.POSITIVE_INFINITY;
     const second = setInterval(() => {
@@ -148,6 +150,15 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     await store.close();
     await env.embedder.close?.();
     throw error;
+  }
+}
+
+/** A promise in days over all keys is split over the partitions; a source that cannot be counted says why when it runs. */
+async function countLanes(feeds: readonly Feed[], lanes: Map<string, number>): Promise<void> {
+  for (const { source, monitors } of feeds) {
+    if (!monitors.some((m) => m.shared?.kind === "days")) continue;
+    const count = await source.partitionCount().catch(() => 1);
+    for (const monitor of monitors) lanes.set(monitor.name, count);
   }
 }
 

@@ -26,6 +26,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly reference: { readonly first: number; readonly least: number } | null;
   /** Promised events between false alarms per kind unless configured; null: no promise can be made. */
   readonly falseAlarms: number | null;
+  /** Its keys can share one promise: its models heed `promise` of an item. */
+  readonly sharesPromise?: boolean;
   readonly gauges: readonly GaugeSpec[];
   readonly signals: readonly SignalSpec[];
   /** Refuses combinations of settings with a sentence (what, what to do), or null. */
@@ -58,6 +60,8 @@ export interface Settings<Options> {
   readonly promise: number | null;
   /** Days of event time instead: the detector makes events of them by the key's rate when its reference is learnt. */
   readonly promiseDays?: number | null;
+  /** Keys share one promise: it comes with each item, what is said here is where it begins. */
+  readonly shared?: boolean;
   /** Seed of the monitor; a key's generator is seeded by it and the key. */
   readonly seed: number;
 }
@@ -88,6 +92,8 @@ export interface StepItem<Event, State> {
   readonly time: number | null;
   /** What prepare() returned for this event, if the model has it. */
   readonly prepared?: unknown;
+  /** Where keys share one promise: events between false alarms to keep now, instead of the settings'. */
+  readonly promise?: number;
 }
 
 /** An open detector. States are created here, stepped in place, saved and loaded; nothing else touches them. */

@@ -8,7 +8,8 @@ import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
 import { createPending, type Pending } from "./pending.ts";
-import type { RawRecord, RecordBatch } from "./source.ts";
+import { blockEnd, freshLedger, type Ledger, note, promiseAt } from "./shared-promise.ts";
+import type { Cursor, RawRecord, RecordBatch } from "./source.ts";
 import type { CommandRecord, LaneClaim, LaneName, Store } from "./store.ts";
 import { createWaves } from "./waves.ts";
 
@@ -75,6 +76,9 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   let committedAt: number | null = null;
   let lastTry = clock.now();
   let cursor: RecordBatch["cursor"];
+  /** What the keys' shared promise has to know of the stream so far. */
+  let ledger: Ledger = freshLedger();
+  let committedLedger: Ledger = ledger;
   let sinceCommit = 0;
   let failure: TidegaugeError | null = null;
   let closed = false;
@@ -108,6 +112,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     pending = createPending(guarded, name, topicId);
     sinceCommit = 0;
     next = committedOffset;
+    ledger = { ...committedLedger };
     oldestPending = null;
   };
 
@@ -126,7 +131,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       epoch: claimed.epoch,
       fromOffset: committedOffset,
       nextOffset: next,
-      cursor: cursor ?? null,
+      cursor: monitor.shared ? withLedger(cursor, ledger) : (cursor ?? null),
       states,
       ...pending.rows(),
       commands,
@@ -153,6 +158,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     meter.commit(seconds, "committed");
     bank.committed();
     committedOffset = next;
+    committedLedger = { ...ledger };
     committedAt = clock.now();
     lastTry = committedAt;
     sinceCommit = 0;
@@ -210,7 +216,8 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (keys.size > 0) await retrying(() => bank.load(lane, [...keys]));
     const entries = accepted.map((a) => bank.get(a.key)!);
     const prepared = await prepare(entries, accepted);
-    const outcomes = await stepAll(entries, accepted, prepared, where);
+    const promise = monitor.shared && promiseAt(monitor.shared, ledger, records[from]!.offset);
+    const outcomes = await stepAll(entries, accepted, prepared, where, promise);
     const now = clock.now();
     for (let i = 0; i < accepted.length; i++) book(entries[i]!, accepted[i]!, where[i]!, outcomes[i]!, now);
     next = records[to - 1]!.offset + 1;
@@ -228,10 +235,11 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     events: readonly Decoded[],
     prepared: readonly unknown[] | null,
     where: readonly RawRecord[],
+    promise: number | undefined,
   ): Promise<readonly Outcome[]> => {
     const started = performance.now();
     try {
-      return await waves.step(entries, events, prepared, retrying);
+      return await waves.step(entries, events, prepared, retrying, promise);
     } catch (error) {
       // Only a wait that was given up ends so: the states are dropped with the lane.
       if (error instanceof TidegaugeError && error.retryable) throw error;
@@ -248,7 +256,9 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       pending.reject(record, outcome.reject);
       return;
     }
+    const open = entry.header.open.length;
     pending.accept(entry, event, record, outcome);
+    if (monitor.shared) note(ledger, event.time, Math.max(0, entry.header.open.length - open));
     bank.touch(entry, now);
   };
 
@@ -260,7 +270,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (next !== null) while (from < records.length && records[from]!.offset < next) from++;
     if (from < records.length) cursor = batch.cursor ?? cursor;
     while (from < records.length) {
-      const to = Math.min(records.length, from + SLICE);
+      const to = sliceEnd(records, from, monitor.shared !== undefined);
       const oldest = records[from]!.time;
       await slice(records, from, to);
       if (oldest !== null) {
@@ -297,7 +307,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         }
         topicId = claimed.identity ?? "";
         committedOffset = claimed.nextOffset;
-        cursor = claimed.cursor ?? undefined;
+        const split = withoutLedger(claimed.cursor);
+        claimed = { ...claimed, cursor: split.cursor };
+        cursor = split.cursor ?? undefined;
+        committedLedger = split.ledger;
         forget();
         return claimed;
       }),
@@ -332,4 +345,29 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
 function oneLine(error: Error): string {
   const [what = error.message, where = ""] = (error.stack ?? "").split("\n");
   return `${what} ${where.trim()}`.trim();
+}
+
+/** Where keys share a promise, no slice crosses a place at which it changes. */
+function sliceEnd(records: readonly RawRecord[], from: number, shared: boolean): number {
+  const most = Math.min(records.length, from + SLICE);
+  if (!shared) return most;
+  const end = blockEnd(records[from]!.offset);
+  let to = from + 1;
+  while (to < most && records[to]!.offset < end) to++;
+  return to;
+}
+
+/** The ledger travels in the cursor, under a name that no source has. */
+const LEDGER = "tidegauge-ledger";
+
+function withLedger(cursor: Cursor | undefined, ledger: Ledger): Cursor {
+  return { ...cursor, [LEDGER]: ledger };
+}
+
+function withoutLedger(stored: Cursor | null): { readonly cursor: Cursor | null; readonly ledger: Ledger } {
+  const { [LEDGER]: ledger, ...cursor } = stored ?? {};
+  return {
+    cursor: Object.keys(cursor).length === 0 ? null : cursor,
+    ledger: (ledger as Ledger | undefined) ?? freshLedger(),
+  };
 }

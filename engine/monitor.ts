@@ -3,6 +3,7 @@ import type { Decode } from "./decode.ts";
 import type { Detector, Model } from "./detector.ts";
 import type { Reason } from "./rejection.ts";
 import type { Route } from "./route.ts";
+import type { SharedPromise } from "./shared-promise.ts";
 import type { Severity } from "./signal.ts";
 import type { Teacher } from "./teacher.ts";
 
@@ -27,6 +28,8 @@ export interface Monitor {
   readonly limits: BankLimits;
   readonly checkpoint: { readonly events: number; readonly ms: number };
   readonly counters: Counters;
+  /** One promise over all keys; absent: each key keeps its own. */
+  readonly shared?: SharedPromise;
 }
 
 /** Since the start of this process. */

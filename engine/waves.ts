@@ -10,6 +10,7 @@ export interface Waves {
     events: readonly Decoded[],
     prepared: readonly unknown[] | null,
     retrying: <T>(work: () => Promise<T>) => Promise<T>,
+    promise?: number,
   ): Promise<readonly Outcome[]>;
   /** Index of the newest event in hand: near where a step failed. */
   at(): number;
@@ -24,7 +25,7 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
     allowedLatenessMs !== null && time !== null && header.time !== null && time < header.time - allowedLatenessMs;
 
   return {
-    async step(entries, events, prepared, retrying) {
+    async step(entries, events, prepared, retrying, promise) {
       const outcomes: Outcome[] = [];
       let items: StepItem<unknown, unknown>[] = [];
       let slots: number[] = [];
@@ -60,7 +61,8 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
           continue;
         }
         entry.wave = wave;
-        items.push({ state: entry.state, event, time, prepared: prepared?.[i] });
+        const item = { state: entry.state, event, time, prepared: prepared?.[i] };
+        items.push(promise === undefined ? item : { ...item, promise });
         slots.push(i);
       }
       await flush();

@@ -234,6 +234,13 @@ function crossCheck(config: Config, place: Place): Mistake[] {
         fix: "Name the key's place with `key`, or set `scope: monitor` for one reference of all keys",
       });
     }
+    if (monitor.falseAlarms && monitor.falseDiscoveries) {
+      mistakes.push({
+        ...place(["monitors", name, "falseDiscoveries"]),
+        what: "cannot stand beside falseAlarms: they are two promises for one threshold",
+        fix: "Keep one of them",
+      });
+    }
     for (const channel of monitor.alerts) {
       if (config.alerts[channel]) continue;
       const near = nearest(channel, Object.keys(config.alerts));

@@ -89,10 +89,28 @@ function monitorSchema(detector: Detector) {
             "The same in days of event time: events by the key's rate while its reference is learnt, at least 100",
           ),
       })
+      .extend({
+        per: z
+          .enum(["key", "monitor"])
+          .default("key")
+          .describe("monitor: over all keys together, however many there are"),
+      })
       .refine((f) => (f.events === undefined) !== (f.days === undefined), {
         message: "must name either events or days",
       })
       .optional(),
+    falseDiscoveries: z
+      .strictObject({
+        rate: z.number().min(0.001).max(0.5).describe("Expected share of false ones among the alarms of all keys"),
+        events: z
+          .int()
+          .min(1000)
+          .max(1e12)
+          .default(100_000)
+          .describe("The share holds for each stretch of so many events of all keys: more is surer and later"),
+      })
+      .optional()
+      .describe("Instead of falseAlarms, for many keys"),
     options: detector.options.prefault({} as never).describe(`Options of ${detector.name}`),
     alerts: z.array(name).default([]).describe("Channels, by their names under alerts, that hear its alarms"),
     order: z

@@ -26,7 +26,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
   const { first, promised, adaptAfter } = settings;
   const inDays = isInDays(promised);
   const thresholdOf = (state: CalibratedKey): number => {
-    const promise = promisedEvents(promised, state.perDay)!;
+    const promise = state.promise ?? promisedEvents(promised, state.perDay)!;
     return state.white ? WHITENED * promise : promise;
   };
 
@@ -189,11 +189,16 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
       open: null,
       began: null,
       perDay: null,
+      promise: null,
     }),
     begin(state, key) {
       state.random.set(createRandom(settings.seed, key));
     },
-    step: (batch) => batch.map(({ state, event, time }) => step(state, event, time)),
+    step: (batch) =>
+      batch.map(({ state, event, time, promise }) => {
+        if (promise !== undefined) state.promise = promise;
+        return step(state, event, time);
+      }),
     command,
     status: statusOf,
     inspect: (state) => inspectKey(state, settings, inDays && state.perDay === null ? null : thresholdOf(state)),

@@ -28,6 +28,8 @@ export interface CalibratedKey {
   /** Where the promise is in days: time of the first event, and the rate that the reference came at. */
   began: number | null;
   perDay: number | null;
+  /** Events between false alarms to keep now, where keys share one promise: told with each event, not saved. */
+  promise: number | null;
 }
 
 export interface OpenAlarm {
@@ -86,7 +88,7 @@ export function loadKey(snapshot: Snapshot): CalibratedKey {
   const began = flags & 32 ? r.f64() : null;
   const rate = flags & 32 ? r.f64() : Number.NaN;
   const perDay = Number.isNaN(rate) ? null : rate;
-  return { random, events, since, core, white, values, warned: (flags & 8) !== 0, open, began, perDay };
+  return { random, events, since, core, white, values, warned: (flags & 8) !== 0, open, began, perDay, promise: null };
 }
 
 function readOpen(r: Reader): OpenAlarm {

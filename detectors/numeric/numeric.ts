@@ -44,6 +44,7 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
   options: numericOptions,
   reference: REFERENCE,
   falseAlarms: PROMISE,
+  sharesPromise: true,
   gauges: [
     { name: "numeric_mean", help: "Mean of the recent values (since the change began while an alarm is open)." },
     { name: "numeric_sd", help: "Standard deviation of the recent values." },

@@ -20,7 +20,7 @@ import type { Options } from "./options.ts";
 import { disposeReference, releaseReference } from "./reference.ts";
 import { isFresh, type Prepared, resolve, sourceOf } from "./resolve.ts";
 import { loadState, type State, saveState } from "./state.ts";
-import type { Watch } from "./watch.ts";
+import { sharePromise, type Watch } from "./watch.ts";
 
 export const DEFAULT_PROMISE = 10_000;
 export const DEFAULT_REFERENCE = 1500;
@@ -133,6 +133,7 @@ function stepOne(
     if (begun instanceof Promise) return begun.then((watch) => begin(state, watch, item.time));
     return begun === null ? LEARNING : begin(state, begun, item.time);
   }
+  if (item.promise !== undefined) sharePromise(state.watch, item.promise, context.options);
   const { vector, score, cluster } = prepared;
   const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster };
   const outcome = observe(state.watch, seen, state.random, context);

@@ -53,6 +53,7 @@ export const shortText: Detector<TextEvent, Options, State> = {
   freeOptions: ["texts", "warnAt", "adaptAfter"],
   reference: { first: DEFAULT_REFERENCE, least: 300 },
   falseAlarms: DEFAULT_PROMISE,
+  sharesPromise: true,
   gauges: GAUGES,
   signals: [
     { kind: "drift", severity: "critical", episode: "opens", help: "Texts arrive that are unlike the reference." },
@@ -74,9 +75,10 @@ export const shortText: Detector<TextEvent, Options, State> = {
 const MOST_BATCHES = 400;
 
 /** Refuses what no one could keep, before anything is learnt. */
-function check({ options, promise, promiseDays }: Settings<Options>): string | null {
+function check({ options, promise, promiseDays, shared }: Settings<Options>): string | null {
   const { scheme } = options;
   if (scheme === "calibrated") return null;
+  if (shared) return `scheme: ${scheme} can share no promise between keys; use scheme: calibrated`;
   if (options.guarantee) return `guarantee: true is for scheme: calibrated; ${scheme} can prove no promise`;
   if (scheme !== "paper") {
     if (promise === null && promiseDays == null) return null;

@@ -80,6 +80,11 @@ export function createWatch(reference: Reference, index: number, promised: Promi
   };
 }
 
+/** Keys share one promise: so many events between false alarms from here on. */
+export function sharePromise(watch: Watch, events: number, options: Options): void {
+  watch.thresholds = thresholdsOf({ events }, watch.reference.facts, watch.reference.clusters, options);
+}
+
 export function countsOf(ranks: Fenwick, cluster: Float64Array, cell: Float64Array): Counts {
   return {
     ranks,

@@ -140,7 +140,7 @@ function start(
     url,
     secrets: [() => SECRET],
     allowPrivate: true,
-    timeoutMs: 150,
+    timeoutMs,
   });
   const dispatcher = startDispatcher({
     outbox: store,
