@@ -41,7 +41,7 @@ function noSuchCommand(name: string): string {
 }
 
 function overview(): string {
-  const rows = COMMANDS.map((c) => `  ${c.name.padEnd(10)} ${c.summary}`).join("\n");
+  const rows = COMMANDS.map((c) => `  ${c.name.padEnd(11)} ${c.summary}`).join("\n");
   return `Tidegauge ${VERSION}: online drift monitoring for event streams.\n\nUsage: tidegauge COMMAND [options]\n\n${rows}\n\nEach command has --help.\n`;
 }
 

@@ -20,6 +20,8 @@ export type ApiStore = Pick<
   | "outboxState"
   | "enqueue"
   | "redeliver"
+  | "notifications"
+  | "notification"
   | "appendInbox"
   | "addCommand"
 >;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { episodeState, keyStatus } from "./types.ts";
+import { episodeState, keyStatus, notificationState } from "./types.ts";
 
 /** What requests bring, checked; everything that the routes take from outside is here. */
 const cursor = z
@@ -46,6 +46,15 @@ export const episodesQuery = z.strictObject({
 });
 
 export const deadLettersQuery = z.strictObject({ monitor: name.optional(), after: cursor, limit });
+
+export const notificationParams = z.strictObject({ id: z.string().min(1).max(100) });
+export const notificationsQuery = z.strictObject({
+  channel: name.optional(),
+  monitor: name.optional(),
+  state: notificationState.optional(),
+  after: cursor,
+  limit,
+});
 
 export const noteBody = z.strictObject({ note });
 

@@ -12,6 +12,7 @@ import { describeApi } from "./openapi.ts";
 import { createOverviews } from "./overview.ts";
 import { loadPage } from "./page-files.ts";
 import { addPage } from "./page-routes.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { commandRoutes } from "./routes/commands.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { monitorRoutes } from "./routes/monitors.ts";
@@ -70,6 +71,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
     ...monitorRoutes(context, overviews),
     ...recordRoutes(context),
     ...commandRoutes(context),
+    ...alertRoutes(context),
     ...healthRoutes(context, streams.count),
     ...sessionRoutes(tokens),
   ];

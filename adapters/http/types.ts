@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PHASES } from "../../engine/notification.ts";
 import {
   count,
   type deadLetter,
@@ -169,6 +170,35 @@ export const health = z
   })
   .meta({ id: "Health" });
 
+export const notificationState = z.enum(["waiting", "delivered", "dead", "folded", "suppressed"]);
+
+export const notification = z
+  .object({
+    id: z.string(),
+    episode: z.string().nullable(),
+    channel: z.string(),
+    phase: z.enum([...PHASES, "test"]),
+    monitor: z.string().nullable().meta({ description: "null: a test alert" }),
+    key: z.string().nullable().meta({ description: "null: several keys, told as one" }),
+    kind: z.string().nullable(),
+    severity: severity.nullable(),
+    state: notificationState.meta({
+      description:
+        "dead: given up until it is redelivered; folded: told as part of another; suppressed: not to be told",
+    }),
+    attempts: count,
+    error: z.string().nullable().meta({ description: "Of the last try, or why it was suppressed" }),
+    foldedInto: z.string().nullable(),
+    createdAt: z.string(),
+    finishedAt: time,
+    body: json.meta({ description: "What is told" }),
+  })
+  .meta({ id: "Notification", description: "One thing told to one channel" });
+
+export const notificationPage = z
+  .object({ notifications: z.array(notification), next: z.string().nullable() })
+  .meta({ id: "NotificationPage" });
+
 export const session = z
   .object({
     access: z.enum(["none", "read", "write"]).meta({ description: "What this request may do" }),
@@ -211,6 +241,7 @@ export type SignalPageDto = z.infer<typeof signalPage>;
 export type EpisodePage = z.infer<typeof episodePage>;
 export type DeadLetterDto = z.infer<typeof deadLetter>;
 export type DeadLetterPage = z.infer<typeof deadLetterPage>;
+export type NotificationDto = z.infer<typeof notification>;
 export type Health = z.infer<typeof health>;
 export type Session = z.infer<typeof session>;
 export type EventsAccepted = z.infer<typeof eventsAccepted>;

@@ -1,10 +1,22 @@
+import { alertTest } from "./alert-test.ts";
 import { backtest } from "./backtest.ts";
 import { check } from "./check.ts";
 import type { CliCommand } from "./command.ts";
 import { dashboards } from "./dashboards.ts";
 import { doctor } from "./doctor.ts";
+import { redeliver } from "./redeliver.ts";
 import { reset } from "./reset.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 
-export const COMMANDS: readonly CliCommand[] = [run, backtest, check, doctor, dashboards, reset, schema];
+export const COMMANDS: readonly CliCommand[] = [
+  run,
+  backtest,
+  check,
+  doctor,
+  dashboards,
+  alertTest,
+  redeliver,
+  reset,
+  schema,
+];

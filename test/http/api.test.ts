@@ -298,6 +298,14 @@ describe("commands of people", () => {
     expect(due).toMatchObject({ phase: "test", channel: "ops" });
     expect(JSON.parse(due!.body)).toMatchObject({ kind: "test" });
     await api.store.finish(due!.id, { kind: "dead", error: "410" });
+    const dead = as(types.notificationPage, await api.ask("/api/v1/notifications?state=dead&channel=ops"));
+    expect(dead.notifications).toMatchObject([
+      { id: due!.id, state: "dead", error: "410", attempts: 1, monitor: null },
+    ]);
+    const one = as(types.notification, await api.ask(`/api/v1/notifications/${due!.id}`));
+    expect(one).toMatchObject({ phase: "test", body: { kind: "test" } });
+    expect((await api.ask("/api/v1/notifications/nothing")).status).toBe(404);
+    expect((await api.ask("/api/v1/notifications?state=lost")).status).toBe(400);
     expect((await post("/api/v1/alerts/ops/redeliver")).json).toEqual({ notifications: 1 });
     expect((await post("/api/v1/alerts/nobody/test")).status).toBe(404);
   });
