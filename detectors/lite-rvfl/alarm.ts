@@ -37,13 +37,13 @@ export function judge(state: State, learner: Learner, context: Context, ratios: 
   if (gap || displaced) return [alarm(state, learner, context, gap, displaced)];
   const { open } = state;
   if (open !== null) return whileOpen(state, open, learner, context, ratios);
-  const highest = Math.max(ratios.gap, ratios.displacement);
+  const warnAt = loudAt(perAlarm(context, state)!);
   if (state.warned) {
-    if (highest < WARN / 2) state.warned = false;
+    if (ratios.gap < warnAt / 2) state.warned = false;
     return NO_SIGNALS;
   }
-  // Displacement is on a scale of its own: a tenth of its threshold is nothing.
-  if (ratios.gap < WARN) return NO_SIGNALS;
+  // Of the gap alone: displacement is on a scale of its own, a tenth of its threshold is nothing.
+  if (ratios.gap < warnAt) return NO_SIGNALS;
   state.warned = true;
   const { onset, at } = onsetOf(learner.trail, learner.learnt, 0);
   const moved = explainMove(learner, state.inputs!, learner.slow.weights, at);
@@ -59,7 +59,10 @@ export function judge(state: State, learner: Learner, context: Context, ratios: 
   ];
 }
 
-const WARN = 0.1;
+/** A tenth of the threshold is loud; where the promise is short the statistic passes that by chance all the time. */
+function loudAt(per: number): number {
+  return Math.max(0.1, Math.min(0.5, 1000 / per));
+}
 
 function alarm(state: State, learner: Learner, context: Context, gap: boolean, displaced: boolean): SignalDraft {
   const { watch, learnt } = learner;
@@ -143,7 +146,7 @@ function whileOpen(
       },
     ];
   }
-  if (learnt - open.last < QUIET || ratios.gap >= WARN) return NO_SIGNALS;
+  if (learnt - open.last < QUIET || ratios.gap >= loudAt(perAlarm(context, state)!)) return NO_SIGNALS;
   state.open = null;
   const score = round(learner.fading.score);
   const name = target.classes ? "accuracy" : "mean absolute error";

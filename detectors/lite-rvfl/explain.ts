@@ -192,18 +192,22 @@ export function round(value: number): number {
 /** One sentence. */
 export function tell(moved: Moved, onset: Onset, classes: boolean): string {
   const since = `Since about event ${onset.index} (${onset.low}–${onset.high})`;
-  const [first, second] = moved.inputs;
-  const who =
-    first === undefined
-      ? "the inputs"
-      : second && second.share > 0.25
-        ? `${first.name} and ${second.name}`
-        : first.name;
   const score = scoreWords(moved, classes);
   const most = moved.classes[0];
   const which = classes && most && moved.classes.length > 2 ? `, most of all about ${JSON.stringify(most.name)}` : "";
-  return `${since} ${who} ${who.includes(" and ") || first === undefined ? "say" : "says"} something else about the ${classes ? "class" : "value"}${which}${score}.`;
+  return `${since} ${whoSays(moved)} something else about the ${classes ? "class" : "value"}${which}${score}.`;
 }
+
+/** The inputs with at least half the part of the first. */
+function whoSays({ inputs }: Moved): string {
+  const names = inputs.filter(({ share }) => share > 0 && share >= inputs[0]!.share / 2).map(({ name }) => name);
+  if (names.length === 0) return "the inputs say";
+  if (names.length === 1) return `${names[0]} says`;
+  if (names.length <= MOST_NAMED) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} say`;
+  return `${names.slice(0, 2).join(", ")} and other inputs say`;
+}
+
+const MOST_NAMED = 3;
 
 function scoreWords({ scoreBefore, scoreAfter }: Moved, classes: boolean): string {
   if (scoreAfter === null) return "";

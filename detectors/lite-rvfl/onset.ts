@@ -5,11 +5,16 @@ import { TRAIL, type Trail } from "./trail.ts";
  * When the slow model's losses began to be larger: posterior over starts k of a step at k or a ramp from k on, Gaussian noise of
  * the best one's size, all starts alike; median and 5 and 95 %.
  */
-export function onsetOf(trail: Trail, learnt: number, since: number): { readonly onset: Onset; readonly at: number } {
+export function onsetOf(
+  trail: Trail,
+  learnt: number,
+  since: number,
+  temper = TEMPER,
+): { readonly onset: Onset; readonly at: number } {
   const from = Math.max(0, since, learnt - TRAIL);
   const n = learnt - from;
   const losses = Float64Array.from({ length: n }, (_, i) => trail.loss[(from + i) % TRAIL]!);
-  const weights = starts(losses);
+  const weights = starts(losses, temper);
   const quantile = (level: number): number => {
     let below = 0;
     for (let k = 0; k < n; k++) {
@@ -27,7 +32,7 @@ export function onsetOf(trail: Trail, learnt: number, since: number): { readonly
 }
 
 /** Probabilities of a start at each place. */
-function starts(y: Float64Array): Float64Array {
+function starts(y: Float64Array, temper: number): Float64Array {
   const n = y.length;
   const gains = new Float64Array(2 * n).fill(Number.NEGATIVE_INFINITY);
   const mean = y.reduce((a, b) => a + b, 0) / n;
@@ -53,7 +58,7 @@ function starts(y: Float64Array): Float64Array {
   const out = new Float64Array(n);
   let sum = 0;
   for (let i = 0; i < 2 * n; i++) {
-    const p = Math.exp((gains[i]! - most) / (2 * noise));
+    const p = Math.exp((gains[i]! - most) / (2 * noise * temper));
     out[i % n] = out[i % n]! + p;
     sum += p;
   }
@@ -62,3 +67,5 @@ function starts(y: Float64Array): Float64Array {
 }
 
 const LEAST_AFTER = 3;
+
+const TEMPER = 1;

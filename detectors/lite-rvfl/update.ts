@@ -69,7 +69,7 @@ export function tasksOf(work: Work, round: number, { options }: Context): Task[]
       update: { slot: fast.slot, ...events(fast) },
       apply({ weights, condition }) {
         followFast(learner, weights, condition);
-        plot(learner.chart, learnt / every, indexOf(work.state), watch.moved ?? 0);
+        if (watch.moved !== null) plot(learner.chart, learnt / every, indexOf(work.state), watch.moved);
       },
     });
     if (isSlowDue(learner, every)) {

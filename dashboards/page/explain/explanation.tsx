@@ -1,12 +1,15 @@
 import { BeforeAfter } from "./before-after.tsx";
 import { Clusters } from "./clusters.tsx";
 import { Facts } from "./facts.tsx";
-import { type Json, readClusters, readDistribution } from "./read.ts";
+import { Moved } from "./moved.tsx";
+import { type Json, readClusters, readDistribution, textAt } from "./read.ts";
+import { readMoved } from "./read-moved.ts";
 import { readMap, TextMap } from "./text-map.tsx";
 
 /** In the sentence, the facts and the chart above, or as a note. */
 const SAID_ELSEWHERE = ["kind", "onset", "promise", "warnings"];
 const DISTRIBUTIONS = ["before", "after", "levels", "direction", "shift", "spreadRatio"];
+const MOVES = ["inputs", "classes", "effectOn"];
 
 interface Props {
   /** The alarm is still on: shares are of now, else of then. */
@@ -23,15 +26,18 @@ export function Explanation({ open, explanation, details }: Props) {
   const before = readDistribution(explanation.before, explanation.levels);
   const then = readDistribution(explanation.after, explanation.levels);
   const after = open ? "now" : "after";
+  const inputs = readMoved(explanation, "inputs");
+  const classes = readMoved(explanation, "classes");
   const map = readMap(explanation.map ?? details.map);
   const shown = new Set<string>(SAID_ELSEWHERE);
   shown.add("clusters");
   shown.add("vanished");
   if (map !== null) shown.add("map");
+  if (inputs.length > 0) for (const name of MOVES) shown.add(name);
   if (before !== null && then !== null) for (const name of DISTRIBUTIONS) shown.add(name);
   const rest = Object.fromEntries(Object.entries(explanation).filter(([name]) => !shown.has(name)));
   const marks = new Map(map?.topics.map((topic, i) => [topic.id, i]));
-  const special = clusters.length > 0 || (before !== null && then !== null);
+  const special = clusters.length > 0 || inputs.length > 0 || (before !== null && then !== null);
   return (
     <>
       {clusters.length > 0 && <Clusters clusters={clusters} after={after} marks={marks} />}
@@ -42,6 +48,9 @@ export function Explanation({ open, explanation, details }: Props) {
         </section>
       )}
       {before !== null && then !== null && <BeforeAfter before={before} after={then} words={["before", after]} />}
+      {inputs.length > 0 && (
+        <Moved inputs={inputs} classes={classes} effectOn={textAt(explanation, "effectOn")} after={after} />
+      )}
       {map !== null && <TextMap map={map} />}
       {special ? (
         Object.keys(rest).length > 0 && (

@@ -1,17 +1,30 @@
 import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { BeforeAfter } from "../explain/before-after.tsx";
+import { Displacement } from "../explain/displacement.tsx";
 import { Facts } from "../explain/facts.tsx";
 import { isJson, readDistribution } from "../explain/read.ts";
+import { readDisplacement } from "../explain/read-moved.ts";
 import { formatCount, formatNumber, formatRatio } from "../parts/format.ts";
 
 /** Told elsewhere on the page, or too large for a list. */
-const ELSEWHERE = new Set(["map", "episode", "episodes", "terms", "quantiles", "promise", "warnings", "leading"]);
+const ELSEWHERE = new Set([
+  "map",
+  "episode",
+  "episodes",
+  "terms",
+  "quantiles",
+  "promise",
+  "warnings",
+  "leading",
+  "displacement",
+]);
 
 /** What the detector watches, what it warns of, and what is normal; its own numbers on demand. */
 export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDetail }) {
   const { inspection } = value;
   const { warnings, promise } = inspection.details;
   const rest = Object.fromEntries(Object.entries(inspection.details).filter(([name]) => !ELSEWHERE.has(name)));
+  const moves = readDisplacement(inspection.details.displacement);
   const gauges = detail.gauges.filter(({ name }) => inspection.gauges[name] !== undefined);
   const said = Array.isArray(warnings) ? warnings.filter((one) => typeof one === "string") : [];
   return (
@@ -23,6 +36,7 @@ export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDet
         </p>
       ))}
       {value.episodes.length === 0 && <NormalAndNow value={value} />}
+      {moves !== null && <Displacement moves={moves} />}
       <Facts value={{ ...common(detail, value), ...(typeof promise === "string" ? { promise } : {}) }} />
       {Object.keys(rest).length > 0 && (
         <details class="more">
