@@ -8,6 +8,7 @@ import { routeOf } from "./channels.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
 import { type OpenEmbedder, openEmbedder } from "./embedder.ts";
+import { formatOf } from "./formats.ts";
 import { readReference, referenceFacts, teacherFrom } from "./reference.ts";
 import { detectorOf, monitorSettings, sharedPromise } from "./settings.ts";
 
@@ -32,13 +33,16 @@ export async function openMonitor(
   const settings = monitorSettings(name, monitor, where);
   const shared = sharedPromise(monitor, () => lanes.get(name) ?? 1);
   const { recordBytes } = config.limits;
-  const decode = createDecoder({
+  const format = await formatOf(monitor, config);
+  const picking = {
     event: detector.event,
     fields: monitor.fields as Record<string, string>,
     limits: { recordBytes },
     ...(monitor.key === undefined ? {} : { key: monitor.key }),
-  });
-  const file = await readReference(monitor, detector, decode, folder, recordBytes);
+  };
+  const decode = createDecoder({ ...picking, format });
+  // A file has lines of JSON, however the topic's records are written.
+  const file = await readReference(monitor, detector, createDecoder(picking), folder, recordBytes);
   const model = await detector.open(settings, env);
   const scope = monitor.reference?.scope ?? "key";
   return {
@@ -47,6 +51,7 @@ export async function openMonitor(
     detector,
     model,
     decode,
+    beforeDecode: format.prepare ?? null,
     teacher: file && (await teacherFrom(file, scope, { detector, model, settings, env })),
     referenceHash: file?.hash ?? null,
     routes: monitor.alerts.map((channel) => routeOf(channel, config.alerts[channel]!)),

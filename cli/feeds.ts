@@ -5,7 +5,7 @@ import type { Feed } from "../engine/service.ts";
 import type { Inbox } from "../engine/store.ts";
 import { createFileSource } from "../ingest/file.ts";
 import { createInboxSource } from "../ingest/inbox.ts";
-import type { KafkaConnection } from "../ingest/kafka/port.ts";
+import type { KafkaConnection, TlsOptions } from "../ingest/kafka/port.ts";
 import { createKafkaSource } from "../ingest/kafka.ts";
 import { createStdinSource } from "../ingest/stdin.ts";
 import { readSecret } from "./config/load.ts";
@@ -63,7 +63,7 @@ export function openFeeds(
       feeds.push(own(createStdinSource({ maxLineBytes }), monitor));
     }
   }
-  if (byTopic.size > 0) feeds.push(kafkaFeed(config, byTopic, log));
+  if (byTopic.size > 0) feeds.push(kafkaFeed(config, byTopic, folder, log));
   return { feeds, poke: (monitor) => pokes.get(monitor)?.() };
 }
 
@@ -71,22 +71,35 @@ function own(source: Feed["source"], monitor: Monitor): Feed {
   return { source, monitors: [monitor], monitorsOf: () => [monitor] };
 }
 
-/** Brokers and credentials, secrets read. */
-export function kafkaConnection(config: Config): KafkaConnection {
+/** Brokers and credentials, secrets and certificates read. */
+export function kafkaConnection(config: Config, folder: string): KafkaConnection {
   const { brokers, ssl, sasl } = config.kafka!;
-  if (!sasl) return { brokers, ssl };
+  const tls = typeof ssl === "boolean" ? ssl : tlsOf(ssl, folder);
+  if (!sasl) return { brokers, ssl: tls };
   const username = readSecret(sasl.username, process.env, "kafka.sasl.username");
   const password = readSecret(sasl.password, process.env, "kafka.sasl.password");
+  return { brokers, ssl: tls, sasl: { mechanism: sasl.mechanism, username, password } };
+}
+
+function tlsOf(ssl: Exclude<NonNullable<Config["kafka"]>["ssl"], boolean>, folder: string): TlsOptions {
+  const { ca, cert, key, passphrase, servername } = ssl;
+  const pem = (name: string, path: string | undefined): Record<string, string> =>
+    path === undefined
+      ? {}
+      : { [name]: readSecret({ file: pathFrom(folder, path) }, process.env, `kafka.ssl.${name}`) };
   return {
-    brokers,
-    ssl,
-    sasl: { mechanism: sasl.mechanism, username, password } as NonNullable<KafkaConnection["sasl"]>,
+    ...pem("ca", ca),
+    ...pem("cert", cert),
+    ...pem("key", key),
+    ...(passphrase === undefined ? {} : { passphrase: readSecret(passphrase, process.env, "kafka.ssl.passphrase") }),
+    ...(servername === undefined ? {} : { servername }),
   };
 }
 
-function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor[]>, log: Log): Feed {
+function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor[]>, folder: string, log: Log): Feed {
   const source = createKafkaSource({
-    ...kafkaConnection(config),
+    ...kafkaConnection(config, folder),
+    client: config.kafka!.client,
     group: config.kafka!.group,
     sessionMs: config.kafka!.sessionSeconds * 1000,
     heartbeatMs: Math.min(1000, (config.kafka!.sessionSeconds * 1000) / 4),

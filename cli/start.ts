@@ -85,7 +85,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       ...(readToken === undefined ? {} : { readToken: readSecret(readToken, process.env, "http.readToken") }),
       log,
     });
-    const sender = config.kafka ? createRecordSender(kafkaConnection(config), log) : null;
+    const sender = config.kafka ? createRecordSender(kafkaConnection(config, folder), log) : null;
     const channels = openChannels(config, () => sender!, config.http.url ?? null);
     const channelPolicies = new Map(Object.entries(config.alerts).map(([name, alert]) => [name, policyOf(alert)]));
     const { port } = await http.listen();

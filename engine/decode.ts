@@ -11,3 +11,6 @@ export interface Decoded {
 
 /** Bytes to a validated event of one monitor. Null: a tombstone. Never throws. */
 export type Decode = (record: RawRecord) => Decoded | Rejection | null;
+
+/** Rejects with a retryable TidegaugeError when what is needed cannot be had just now. */
+export type BeforeDecode = (records: readonly RawRecord[], from: number, to: number) => Promise<void> | null;

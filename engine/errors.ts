@@ -52,6 +52,10 @@ export const ERRORS = {
   REFERENCE_UNUSABLE: { message: "The reference {file} cannot be used: {why}. {fix}.", retryable: false },
   SOURCE_UNAVAILABLE: { message: "Source {source} does not answer: {why}.", retryable: true },
   SOURCE_MISSING: { message: "Source {source} does not exist: {what}. {fix}", retryable: false },
+  REGISTRY_UNAVAILABLE: {
+    message: "The schema registry {url} does not answer as it should: {why}. Events wait meanwhile.",
+    retryable: true,
+  },
   POISON_BATCH: {
     message:
       "{topic}[{partition}] cannot be read at offset {offset}: {why}. This partition is halted, the others go on.",

@@ -199,6 +199,16 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     const accepted: Decoded[] = [];
     const where: RawRecord[] = [];
     const keys = new Set<string>();
+    const needed = monitor.beforeDecode?.(records, from, to) ?? null;
+    if (needed !== null) {
+      // The first try is under way; another one asks anew.
+      let waiting: Promise<void> | null = needed;
+      await retrying(async () => {
+        const now = waiting ?? monitor.beforeDecode!(records, from, to);
+        waiting = null;
+        await now;
+      });
+    }
     for (let i = from; i < to; i++) {
       const record = records[i]!;
       counters.consumed++;

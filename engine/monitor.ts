@@ -1,5 +1,5 @@
 import type { BankLimits } from "./bank.ts";
-import type { Decode } from "./decode.ts";
+import type { BeforeDecode, Decode } from "./decode.ts";
 import type { Detector, Model } from "./detector.ts";
 import type { Reason } from "./rejection.ts";
 import type { Route } from "./route.ts";
@@ -14,6 +14,8 @@ export interface Monitor {
   readonly detector: Detector;
   readonly model: Model;
   readonly decode: Decode;
+  /** What decoding records [from, to) needs and is not here yet: schemas. Null or absent: nothing. */
+  readonly beforeDecode?: BeforeDecode | null;
   /** Teaches keys before their first event; null: they learn from their own streams. */
   readonly teacher?: Teacher | null;
   /** Channels that hear its alarms, and which of them. */

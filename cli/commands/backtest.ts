@@ -55,7 +55,9 @@ export const backtest: CliCommand = {
       });
     }
     const env = await openEnvironment(loaded, silentLog);
-    const opened = await openMonitor(name, monitorConfig, config, env, path, "backtest", loaded.folder);
+    // A file has lines of JSON, however the topic's records are written.
+    const recorded = { ...monitorConfig, source: undefined };
+    const opened = await openMonitor(name, recorded, config, env, path, "backtest", loaded.folder);
     // Commits by count alone: the wall clock must not matter.
     const monitor: Monitor = { ...opened, routes: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
     const maxLineBytes = config.limits.recordBytes;

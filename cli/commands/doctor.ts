@@ -53,7 +53,7 @@ export const doctor: CliCommand = {
         }
       }),
       loaded.config.kafka
-        ? await tried("kafka", () => kafka(loaded.config))
+        ? await tried("kafka", () => kafka(loaded.config, loaded.folder))
         : { name: "kafka", ok: true, says: "not configured" },
     ];
     for (const f of findings) process.stdout.write(`${f.ok ? "ok  " : "FAIL"} ${f.name.padEnd(10)} ${f.says}\n`);
@@ -85,11 +85,12 @@ async function tried(name: string, work: () => Promise<string>): Promise<Finding
   }
 }
 
-async function kafka(config: Config): Promise<string> {
+async function kafka(config: Config, folder: string): Promise<string> {
   const { brokers } = config.kafka!;
   const topics = Object.values(config.monitors).flatMap((m) => m.source?.kafka?.topic ?? []);
   const source = createKafkaSource({
-    ...kafkaConnection(config),
+    ...kafkaConnection(config, folder),
+    client: config.kafka!.client,
     group: config.kafka!.group,
     topics: [...new Set(topics)],
   });

@@ -227,6 +227,14 @@ function crossCheck(config: Config, place: Place): Mistake[] {
         fix: "Add `kafka: { brokers: [host:port] }`",
       });
     }
+    const format = monitor.source?.kafka?.format;
+    if (config.kafka && !config.kafka.registry && (format === "avro" || format === "protobuf")) {
+      mistakes.push({
+        ...place(["monitors", name, "source", "kafka", "format"]),
+        what: `${format} records name their schemas, but no registry is known`,
+        fix: "Add `registry: { url: … }` under kafka",
+      });
+    }
     if (monitor.reference?.file !== undefined && monitor.reference.scope === "key" && keyOfRecord(monitor)) {
       mistakes.push({
         ...place(["monitors", name, "reference", "file"]),

@@ -1,22 +1,25 @@
 import type { Rejection } from "../../engine/rejection.ts";
 import type { RawRecord } from "../../engine/source.ts";
-import { isRejection, LIMITS, type Limits, parseJson } from "./json.ts";
+import { type Format, jsonFormat } from "./formats/format.ts";
+import { isRejection, LIMITS, type Limits } from "./json.ts";
 import { createPicker, type Decoded, type PickerOptions } from "./picker.ts";
 
 export interface DecoderOptions<Event = unknown> extends PickerOptions<Event> {
   readonly limits?: Partial<Limits>;
+  /** Default JSON. */
+  readonly format?: Format;
 }
 
 /** Null is a tombstone: counted and passed over. */
 export type Decoder<Event = unknown> = (record: RawRecord) => Decoded<Event> | Rejection | null;
 
-/** Record → event, reason of rejection, or null. For several monitors on one stream use parseJson and a picker each. */
+/** Record → event, reason of rejection, or null. For several monitors on one stream use a format and a picker each. */
 export function createDecoder<Event>(options: DecoderOptions<Event>): Decoder<Event> {
-  const limits = { ...LIMITS, ...options.limits };
+  const { parse } = options.format ?? jsonFormat({ ...LIMITS, ...options.limits });
   const pick = createPicker(options);
   return (record) => {
     if (record.value === null) return null;
-    const parsed = parseJson(record.value, limits);
+    const parsed = parse(record);
     return isRejection(parsed) ? parsed : pick(parsed, record);
   };
 }

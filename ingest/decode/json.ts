@@ -48,7 +48,7 @@ export function isRejection<T extends object>(result: T | Rejection): result is 
   return "reason" in result;
 }
 
-function tooLarge(size: number, limit: number): Rejection {
+export function tooLarge(size: number, limit: number): Rejection {
   // A line splitter stops keeping bytes one past the limit, so the true size may be larger.
   return { reason: "too-large", detail: `The record has ${size} bytes or more, the limit is ${limit}.` };
 }

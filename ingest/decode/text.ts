@@ -33,8 +33,13 @@ function safeValue(value: unknown, tally: { replaced: number }): unknown {
   return object;
 }
 
-function safeString(text: string, tally: { replaced: number }): string {
-  if (text.isWellFormed() && !text.includes("\0")) return text;
+/** Whether a string has something that neither PostgreSQL nor UTF-8 can hold. */
+export function isSuspect(text: string): boolean {
+  return !text.isWellFormed() || text.includes("\0");
+}
+
+export function safeString(text: string, tally: { replaced: number }): string {
+  if (!isSuspect(text)) return text;
   tally.replaced += 1;
   return text.toWellFormed().replaceAll("\0", "\ufffd");
 }

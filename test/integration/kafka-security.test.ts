@@ -94,12 +94,12 @@ describe.skipIf(kafka === null).each(clients)("a broker that lets in only who it
 
 describe.skipIf(kafka === null)("what Kafka's own console producer writes", () => {
   const values = Array.from({ length: 2000 }, (_, i) => `${i} ${"drift ".repeat(i % 40)}é`);
-  const codecs = ["none", "gzip", "snappy", "lz4", "zstd"];
+  const codecs = ["gzip", "snappy", "lz4", "zstd"];
 
   test("in each compression, is read as it was written by both clients", async () => {
     const topic = kafka!.plain.unique("java");
     await kafka!.plain.createTopic(topic, codecs.length);
-    for (const codec of codecs) await produceByJava(topic, codec, values);
+    await Promise.all(codecs.map((codec) => produceByJava(topic, codec, values)));
     for (const client of clients) {
       const intake = createRecordingIntake();
       const source = createKafkaSource({

@@ -1,6 +1,7 @@
+import { isIP } from "node:net";
 import type { ConsumerOptions } from "@platformatic/kafka";
 import type { Log } from "../../../engine/log.ts";
-import type { KafkaClient, KafkaConnection } from "../port.ts";
+import type { KafkaClient, KafkaConnection, TlsOptions } from "../port.ts";
 import { createCluster } from "./cluster.ts";
 import { joinGroup } from "./member.ts";
 
@@ -23,13 +24,15 @@ function optionsOf({ brokers, clientId, ssl, sasl }: KafkaConnection): ClientOpt
     requestTimeout: 30_000,
     retries: 5,
     retryDelay: 300,
-    ...(ssl === undefined || ssl === false ? {} : { tls: ssl === true ? {} : { ...ssl } }),
-    // Brokers given by name are asked for by it.
-    ...(ssl === undefined || ssl === false
-      ? {}
-      : { tlsServerName: typeof ssl === "object" && ssl.servername ? ssl.servername : true }),
+    ...(ssl === undefined || ssl === false ? {} : { tls: ssl === true ? {} : { ...ssl }, ...serverName(brokers, ssl) }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: MECHANISMS[sasl.mechanism] } }),
   };
+}
+
+/** Brokers behind one address are told apart by the name that is asked for; an address may not be asked for. */
+function serverName(brokers: readonly string[], ssl: true | TlsOptions): { tlsServerName?: string | boolean } {
+  if (typeof ssl === "object" && ssl.servername) return { tlsServerName: ssl.servername };
+  return { tlsServerName: brokers.every((each) => isIP(each.replace(/:\d+$/, "").replace(/^\[|\]$/g, "")) === 0) };
 }
 
 const MECHANISMS = { plain: "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512" } as const;

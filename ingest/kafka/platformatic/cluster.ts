@@ -12,7 +12,8 @@ export function createCluster(options: ClientOptions): Cluster {
   let asking: Consumer | null = null;
 
   async function ask<T>(topic: string, question: (client: Consumer) => Promise<T>): Promise<T> {
-    asking ??= new Consumer({ ...options, groupId: "tidegauge-asks" });
+    // Whoever asks tries again by itself.
+    asking ??= new Consumer({ ...options, retries: 1, groupId: "tidegauge-asks" });
     const mine = asking;
     try {
       return await question(mine);
@@ -20,7 +21,7 @@ export function createCluster(options: ClientOptions): Cluster {
       if (asking === mine) asking = null;
       void closeConsumer(mine);
       if (isUnknownTopic(error)) throw missingTopic(topic, error);
-      throw unavailable(topic, (error as Error).message, error);
+      throw unavailable(topic, whyOf(error), error);
     }
   }
 
@@ -76,4 +77,10 @@ function isUnknownTopic(error: unknown): boolean {
 /** Leaves its group and ends its connections, whatever state they are in. */
 export function closeConsumer(consumer: Consumer): Promise<void> {
   return new Promise((resolve) => consumer.close(true, () => resolve()));
+}
+
+/** The library says "metadata failed 6 times."; why is in the last of the errors that it holds. */
+export function whyOf(error: unknown): string {
+  const inner = error instanceof AggregateError ? error.errors.at(-1) : (error as Error).cause;
+  return inner instanceof Error && inner !== error ? whyOf(inner) : (error as Error).message;
 }
