@@ -1,5 +1,6 @@
 import { openHttpEmbedder } from "../adapters/embedders/http.ts";
 import { openOnnxEmbedder } from "../adapters/embedders/onnx.ts";
+import type { ExternalEmbedder } from "../adapters/embedders/remembering.ts";
 import type { Embedder } from "../engine/detector.ts";
 import { TidegaugeError } from "../engine/errors.ts";
 import type { Log } from "../engine/log.ts";
@@ -9,7 +10,8 @@ import type { Config } from "./config/schema.ts";
 import { pathFrom } from "./paths.ts";
 import { detectorOf } from "./settings.ts";
 
-export type OpenEmbedder = Embedder & { close?(): Promise<void> };
+/** `device`: where onnxruntime runs it. */
+export type OpenEmbedder = Embedder & { close?(): Promise<void>; readonly device?: string };
 
 type Onnx = Extract<Config["embedder"], { kind: "onnx" }>;
 
@@ -23,9 +25,10 @@ export async function openEmbedder(
   if (embedder.kind === "hash" || embedder.kind === "none") return { kind: embedder.kind };
   const wanted = Object.values(config.monitors).some((m) => "embedding" in detectorOf(m).event.shape);
   if (!wanted) return { kind: "none" };
-  const opened =
+  const opened: ExternalEmbedder & { readonly device?: string } =
     embedder.kind === "onnx" ? await openOnnx(embedder, config, folder, tensors, log) : await openHttp(embedder);
-  log.info("embedder", { kind: embedder.kind, identity: opened.identity, dim: opened.dim });
+  const { identity, dim, device } = opened;
+  log.info("embedder", { kind: embedder.kind, identity, dim, ...(device && { device }) });
   return opened;
 }
 
@@ -48,18 +51,22 @@ type Http = Extract<Config["embedder"], { kind: "http" }>;
 async function openOnnx(embedder: Onnx, config: Config, folder: string, tensors: Tensors, log: Log) {
   const { precision, download, batch, cacheTexts } = embedder;
   const wish = { path: pathFrom(folder, embedder.path), precision, download, batch, cacheTexts };
-  const device = embedder.device === "auto" ? deviceOf(tensors) : embedder.device;
-  try {
-    return await openOnnxEmbedder({ ...wish, device });
-  } catch (error) {
-    const mayFall = embedder.device === "auto" && device !== "cpu" && !config.compute.requireGpu;
-    if (!mayFall || !(error instanceof TidegaugeError)) throw error;
-    log.warn(`${error.message} The encoder runs on the CPU instead`, { code: error.code });
-    return openOnnxEmbedder({ ...wish, device: "cpu" });
+  const devices = embedder.device === "auto" ? devicesOf(tensors, config.compute.requireGpu) : [embedder.device];
+  for (const [i, device] of devices.entries()) {
+    try {
+      return { ...(await openOnnxEmbedder({ ...wish, device })), device };
+    } catch (error) {
+      const next = devices[i + 1];
+      if (next === undefined || !(error instanceof TidegaugeError)) throw error;
+      log.warn(`${error.message} The encoder is tried on ${next} instead`, { code: error.code });
+    }
   }
+  throw new TidegaugeError("EMBEDDER_UNUSABLE", { model: embedder.path, why: "no device is left to try" });
 }
 
-function deviceOf({ backend, gpu }: Tensors): "cpu" | "cuda" | "webgpu" {
-  if (!gpu) return "cpu";
-  return backend === "tensorflow" ? "cuda" : "webgpu";
+/** Best first. onnxruntime brings WebGPU along, its CUDA is a download of its own. */
+function devicesOf({ backend, gpu }: Tensors, requireGpu: boolean): readonly ("cpu" | "cuda" | "webgpu")[] {
+  if (!gpu) return ["cpu"];
+  const there = backend === "tensorflow" ? (["cuda", "webgpu"] as const) : (["webgpu"] as const);
+  return requireGpu ? there : [...there, "cpu"];
 }

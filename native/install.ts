@@ -37,6 +37,7 @@ if (parts.includes("tensorflow")) {
     say(`tensorflow: ${reason(error)}`);
   }
 }
+if (parts.includes("onnx") && options.cuda) await cudaProvider();
 if (options.swiftshader) {
   try {
     await installSwiftshader(folder, say);
@@ -46,7 +47,8 @@ if (options.swiftshader) {
 }
 const checks = await Promise.all(parts.map(check));
 for (const { part, ok, says } of checks) process.stdout.write(`${ok ? "ok  " : "FAIL"} ${part.padEnd(10)} ${says}\n`);
-process.exitCode = checks.every(({ ok }) => ok) ? 0 : 1;
+const lacks = options.swiftshader && !existsSync(join(folder, "swiftshader", "libvk_swiftshader.so"));
+process.exitCode = checks.every(({ ok }) => ok) && !lacks ? 0 : 1;
 
 /** The packages of the lock file; their own install scripts, which download, do not run. */
 async function packages(): Promise<void> {
@@ -63,6 +65,20 @@ async function packages(): Promise<void> {
   const arguments_ = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
   await promisify(execFile)("npm", arguments_, { cwd: folder, maxBuffer: 2 ** 26 });
   writeFileSync(stamp, lock);
+}
+
+/** onnxruntime's CUDA 12 is no part of its package: its own script fetches it, from NuGet. */
+async function cudaProvider(): Promise<void> {
+  say("onnx: fetching its CUDA provider from NuGet (0.3 GB)");
+  try {
+    await promisify(execFile)(process.execPath, ["script/install.js"], {
+      cwd: join(folder, "node_modules", "onnxruntime-node"),
+      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "cuda12" },
+      timeout: 600_000,
+    });
+  } catch (error) {
+    say(`onnx: ${reason(error)}; encoders run on WebGPU or the CPU`);
+  }
 }
 
 /** Whether a fresh process can load the part. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { findPackage } from "../../engine/optional-package.ts";
+import { loadCudaLibraries } from "./cuda-libraries.ts";
 import { type Precision, readModelFolder, unusable } from "./onnx-folder.ts";
 import { type ExternalEmbedder, normalise, remembering } from "./remembering.ts";
 
@@ -56,6 +57,7 @@ export async function openOnnxEmbedder(wish: OnnxWish): Promise<ExternalEmbedder
     await fetchModel(wish.download, path, wish);
   const folder = readModelFolder(path, wish.precision);
   const { precision, pooling, identity } = folder;
+  if (wish.device === "cuda") loadCudaLibraries();
   let tokenizer: Tokenizer;
   let model: Model;
   try {

@@ -3,7 +3,8 @@ import type { AutoencoderTraining, AutoencoderWeights } from "../../engine/tenso
 import { createCpuTensors } from "./cpu.ts";
 import { everyBackend } from "./every-backend.ts";
 
-const backends = await everyBackend();
+const { found, missing } = await everyBackend();
+for (const what of missing) test.skip(`the autoencoder: ${what}`);
 
 const PARTS = ["encoder", "encoderBias", "decoder", "decoderBias"] as const;
 const DIM = 12;
@@ -13,7 +14,7 @@ const TRAINING: AutoencoderTraining = { hidden: 8, epochs: 60, batch: 16, learni
 /** Unit vectors near a plane of three dimensions. */
 const data = planar(ROWS, 1);
 
-describe.each(backends)("the autoencoder on $name", { timeout: 240_000 }, ({ name, tensors, runs }) => {
+describe.each(found)("the autoencoder on $name", { timeout: 240_000 }, ({ name, tensors, runs }) => {
   const exact = name === "cpu" || name === "wasm";
   // A GPU in software takes half a second for a step.
   const slow = runs < 20;

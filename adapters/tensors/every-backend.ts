@@ -15,10 +15,24 @@ export interface BackendUnderTest {
   readonly runs: number;
 }
 
-/** For tests: each backend that can be had here, the device asked even for the smallest work. What cannot is named. */
-export async function everyBackend(): Promise<readonly BackendUnderTest[]> {
+export interface BackendsUnderTest {
+  readonly found: readonly BackendUnderTest[];
+  /** Why a backend is not among them. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * For tests: each backend that can be had here, the device asked even for the smallest work. What cannot is named; where
+ * TIDEGAUGE_EXPECT_NATIVE says that all are installed, that is an error.
+ */
+export async function everyBackend(): Promise<BackendsUnderTest> {
   const found: BackendUnderTest[] = [{ name: "cpu", tensors: createCpuTensors(), runs: 100 }];
-  const skip = (what: string): void => console.warn(`SKIPPED: ${what}`);
+  const missing: string[] = [];
+  const skip = (what: string): void => {
+    if (process.env.TIDEGAUGE_EXPECT_NATIVE === "1") throw new RangeError(`not tested: ${what}`);
+    console.warn(`SKIPPED: ${what}`);
+    missing.push(what);
+  };
   if (hasSimd()) found.push({ name: "wasm", tensors: createWasmTensors(), runs: 100 });
   else skip("the SIMD kernels, this runtime has no WebAssembly SIMD");
   if (findTensorflow() !== null) {
@@ -30,5 +44,5 @@ export async function everyBackend(): Promise<readonly BackendUnderTest[]> {
     const { tensors } = await openTensors({ backend: "webgpu", requireGpu: false }, 0);
     found.push({ name: tensors.backend, tensors, runs: 8 });
   } else skip("the WebGPU backend, nothing to run it on (`npm run native -- --swiftshader`)");
-  return found;
+  return { found, missing };
 }

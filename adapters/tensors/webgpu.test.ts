@@ -3,7 +3,7 @@ import { everyBackend } from "./every-backend.ts";
 import { use } from "./tfjs.ts";
 import { openWebgpu } from "./webgpu.ts";
 
-const there = (await everyBackend()).some(({ name }) => name.startsWith("webgpu"));
+const there = (await everyBackend()).found.some(({ name }) => name.startsWith("webgpu"));
 
 test.runIf(there)("an error that the device tells later stops what comes after it", { timeout: 240_000 }, async () => {
   const opened = await openWebgpu();

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { findPackage, nativeFolders } from "../../engine/optional-package.ts";
 import type { Tfjs, TfjsDevice } from "./tfjs.ts";
@@ -35,6 +35,7 @@ interface Dawn {
   readonly globals: object;
 }
 
+const DRIVER = "vk_swiftshader_icd.json";
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 let opened: Promise<WebgpuDevice> | null = null;
 
@@ -90,13 +91,12 @@ function failureOf(tf: Tfjs): () => string | null {
   return () => why;
 }
 
+/** An adapter as things are; else with the Vulkan loader of `npm run native -- --swiftshader`; else with its driver too. */
 async function findAdapter(dawn: Dawn): Promise<{ gpu: Gpu; adapter: Adapter }> {
   // What TensorFlow.js expects of a browser.
   Object.assign(globalThis, dawn.globals);
-  const real = dawn.create([]);
-  const first = await real.requestAdapter();
-  if (first !== null) return { gpu: real, adapter: first };
-  if (offerSwiftshader()) {
+  for (const offer of [() => true, offerLoader, offerSwiftshader]) {
+    if (!offer()) continue;
     const gpu = dawn.create([]);
     const adapter = await gpu.requestAdapter();
     if (adapter !== null) return { gpu, adapter };
@@ -104,22 +104,33 @@ async function findAdapter(dawn: Dawn): Promise<{ gpu: Gpu; adapter: Adapter }> 
   throw unavailable("there is no graphics adapter here");
 }
 
-/** Loads the Vulkan loader that lies beside SwiftShader, under the name by which Dawn asks for one. */
-function offerSwiftshader(): boolean {
-  for (const folder of nativeFolders()) {
-    const driver = join(folder, "swiftshader", "vk_swiftshader_icd.json");
-    if (!existsSync(driver)) continue;
-    process.env.VK_DRIVER_FILES = driver;
-    process.env.VK_ICD_FILENAMES = driver;
-    try {
-      // It is no addon, so this throws; the library stays, because it must not be unloaded (RTLD_NODELETE).
-      const flags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | 0x1000;
-      process.dlopen({ exports: {} }, join(dirname(driver), "libvulkan.so.1"), flags);
-    } catch {
-      return true;
-    }
+/** Dawn asks for a Vulkan loader by name; one that lies beside SwiftShader finds the drivers of the system as well. */
+function offerLoader(): boolean {
+  const folder = swiftshader();
+  if (folder === undefined) return false;
+  try {
+    // It is no addon, so this throws; the library stays, because it must not be unloaded (RTLD_NODELETE).
+    const flags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | 0x1000;
+    process.dlopen({ exports: {} }, join(folder, "libvulkan.so.1"), flags);
+  } catch {
+    return true;
   }
-  return false;
+  return true;
+}
+
+function offerSwiftshader(): boolean {
+  const folder = swiftshader();
+  if (folder === undefined) return false;
+  const driver = join(folder, DRIVER);
+  process.env.VK_DRIVER_FILES = driver;
+  process.env.VK_ICD_FILENAMES = driver;
+  return true;
+}
+
+function swiftshader(): string | undefined {
+  return nativeFolders()
+    .map((folder) => join(folder, "swiftshader"))
+    .find((folder) => existsSync(join(folder, DRIVER)));
 }
 
 async function loaded<T>(load: () => Promise<T>): Promise<T> {

@@ -65,13 +65,16 @@ async function embedder(loaded: LoadedConfig): Promise<string> {
   const { kind } = loaded.config.embedder;
   if (kind === "hash" || kind === "none") return kind;
   const { tensors } = await openTensors({ ...loaded.config.compute, requireGpu: false });
-  const opened = await openEmbedder(loaded, tensors, silentLog);
+  const fallbacks: string[] = [];
+  const opened = await openEmbedder(loaded, tensors, { ...silentLog, warn: (what) => fallbacks.push(what) });
   if (opened.kind !== "external") return `${kind}, but no monitor has use for it`;
   const started = performance.now();
   await opened.embed(["Is anybody there?"]);
   const ms = Math.round(performance.now() - started);
   await opened.close?.();
-  return `${opened.identity}, ${opened.dim} dimensions, a text in ${ms} ms`;
+  const where = opened.device === undefined ? "" : ` on ${opened.device}`;
+  const why = fallbacks.length === 0 ? "" : ` (${fallbacks.join(" ")})`;
+  return `${opened.identity}${where}, ${opened.dim} dimensions, a text in ${ms} ms${why}`;
 }
 
 async function tried(name: string, work: () => Promise<string>): Promise<Finding> {
