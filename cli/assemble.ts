@@ -55,6 +55,7 @@ export async function openMonitor(
     teacher: file && (await teacherFrom(file, scope, { detector, model, settings, env })),
     referenceHash: file?.hash ?? null,
     routes: monitor.alerts.map((channel) => routeOf(channel, config.alerts[channel]!)),
+    reminders: monitor.reminders,
     order: monitor.order,
     from: monitor.source?.kafka?.from ?? "earliest",
     allowedLatenessMs: monitor.allowedLateness ?? null,

@@ -56,7 +56,7 @@ ${detector.summary}
 
 Source: ${detector.source}
 
-- Reference: ${reference ? `the first ${reference.first} events of a key (at least ${reference.least})` : "none"}
+- Reference: ${reference ? `the first ${reference.first} ${reference.unit ?? "events"} of a key (at least ${reference.least})` : "none"}
 - Promise unless configured: ${promise}
 
 ## Options

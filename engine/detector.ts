@@ -22,8 +22,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly options: ZodType<Options>;
   /** Names of options that change nothing of what was learnt: they may change without a reset. */
   readonly freeOptions?: readonly string[];
-  /** Reference length R learnt from the first events unless configured; null: this detector has no reference. */
-  readonly reference: { readonly first: number; readonly least: number } | null;
+  /** Reference length R learnt from the first events (or what `unit` names) unless configured; null: this detector has no reference. */
+  readonly reference: { readonly first: number; readonly least: number; readonly unit?: string } | null;
   /** Promised events between false alarms per kind unless configured; null: no promise can be made. */
   readonly falseAlarms: number | null;
   /** Its keys can share one promise: its models heed `promise` of an item. */
@@ -131,6 +131,8 @@ export interface Model<Event = unknown, State = unknown> {
    * losses by name, for the summary of a backtest; null while there was nothing to predict.
    */
   prequential?(): Readonly<Record<string, number>> | null;
+  /** A recorded stream has ended (a backtest; never in a live service): last words. */
+  finish?(state: State): readonly SignalDraft[];
   /** False: it never says recovered; the engine closes episodes after quietEvents. */
   readonly recovers: boolean;
   /** Frees what eviction leaves. */

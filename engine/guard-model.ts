@@ -26,6 +26,7 @@ export function guardModel(model: Model, failed: (error: unknown) => TidegaugeEr
     inspect: guard(model.inspect),
     ...(model.status ? { status: guard(model.status) } : {}),
     ...(model.prepare ? { prepare: guard(model.prepare) } : {}),
+    ...(model.finish ? { finish: guard(model.finish) } : {}),
     ...(model.command ? { command: guard(model.command) } : {}),
   };
 }

@@ -27,6 +27,8 @@ export interface Lane {
   checkpoint(now: boolean): Promise<void>;
   /** True when the key was here and the command was committed. */
   command(command: CommandRecord): Promise<boolean>;
+  /** The recorded stream has ended: each key in memory says its last words, and they are committed. */
+  finish(): Promise<void>;
   /** Drops the states of keys without events since then (wall clock): the store is about to forget them. */
   rest(before: number): Promise<void>;
   /** Why it stopped for good, or null. */
@@ -344,6 +346,15 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         bank.touch(entry, clock.now());
         await commit([command.id]);
         return true;
+      }),
+    finish: () =>
+      orHalt(async () => {
+        if (failure || closed || !claimed || next === null || !model.finish) return;
+        for (const entry of bank.entries()) {
+          pending.finish(entry, model.finish(entry.state), next);
+          bank.touch(entry, clock.now());
+        }
+        await commit([]);
       }),
     rest: (before) => exclusive(async () => bank.evictIdle(before)),
     error: () => failure,

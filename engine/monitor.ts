@@ -20,6 +20,8 @@ export interface Monitor {
   readonly teacher?: Teacher | null;
   /** Channels that hear its alarms, and which of them. */
   readonly routes: readonly Route[];
+  /** Names of the channels that hear what its signals ask to deliver; absent: none. */
+  readonly reminders?: readonly string[];
   /** `none`: a key may be on several partitions and has a state on each, shown as key@partition. */
   readonly order: "key" | "none";
   readonly from: "earliest" | "latest";

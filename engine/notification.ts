@@ -11,7 +11,8 @@ export interface About {
 }
 
 export const PHASES = ["opened", "updated", "acknowledged", "resolved"] as const;
-export type Phase = (typeof PHASES)[number] | "test";
+/** `reminder`: what a signal asked to deliver, of no episode. */
+export type Phase = (typeof PHASES)[number] | "reminder" | "test";
 
 /** A body tells what happened in the signal's own form; of these fields a channel that writes prose makes use. */
 export type Told = Pick<Signal, "id" | "kind" | "severity" | "time" | "summary"> & Partial<Signal> & Partial<Digest>;

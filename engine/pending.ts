@@ -2,7 +2,7 @@ import type { Entry } from "./bank.ts";
 import type { Decoded } from "./decode.ts";
 import { NO_SIGNALS, type Outcome } from "./detector.ts";
 import { applyCommand, applySignal, type EpisodeChange, RECOVERED, type Reason, specOf } from "./episodes.ts";
-import { type Place, signalId } from "./ids.ts";
+import { notificationId, type Place, signalId } from "./ids.ts";
 import { countSignal, type Monitor } from "./monitor.ts";
 import type { Rejection } from "./rejection.ts";
 import { extendSeries } from "./series.ts";
@@ -17,6 +17,8 @@ export interface Pending {
   accept(entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome): void;
   reject(record: RawRecord, rejection: Rejection): void;
   command(entry: Entry, command: CommandRecord, offset: number): void;
+  /** Last words of a key, after the recorded stream has ended at this offset. */
+  finish(entry: Entry, drafts: readonly SignalDraft[], offset: number): void;
   rows(): Rows;
   size(): number;
   /** What the dead letters hold. */
@@ -90,6 +92,8 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       countSignal(counters, signal.kind, signal.severity);
       if (spec.episode === "opens") counters.lastDriftTime = time ?? counters.lastDriftTime;
       take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.routes, reason));
+      if (draft.deliver !== undefined)
+        notifications.push(...remindersOf(signal, draft.deliver, monitor.reminders ?? []));
     });
   };
 
@@ -157,6 +161,10 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       );
       take(entry, applyCommand(h, command, at, monitor.routes));
     },
+    finish(entry, drafts, offset) {
+      const { events, time } = entry.header;
+      say(entry, drafts, Math.max(0, events - 1), time, String(Math.max(0, offset - 1)), "end");
+    },
     rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series }),
     size: () => signals.length + deadLetters.length + series.length + episodes.size,
     bytes: () => bytes,
@@ -169,4 +177,19 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       episodes = new Map();
     },
   };
+}
+
+/** What a signal asks to be told once, for each channel that hears reminders. */
+function remindersOf(signal: Signal, asked: object, channels: readonly string[]): Notification[] {
+  const { id, monitor, detector, key, kind, severity, time, summary } = signal;
+  const body = JSON.stringify({ id, monitor, key, kind, severity, time, summary, ...asked });
+  return channels.map((channel) => ({
+    id: notificationId(id, channel, "reminder", 0),
+    episode: null,
+    signal: id,
+    channel,
+    phase: "reminder",
+    about: { monitor, detector, key, kind, severity },
+    body,
+  }));
 }

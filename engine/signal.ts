@@ -24,6 +24,8 @@ export interface SignalDraft {
   readonly explanation: Readonly<Record<string, unknown>>;
   /** For kinds that update or close an episode: the kind that opened it (default: every open one of the key). */
   readonly episodeOf?: string;
+  /** A message for the monitor's reminders channels: sent once, of no episode. JSON data. */
+  readonly deliver?: Readonly<Record<string, unknown>>;
 }
 
 export interface Position {

@@ -35,6 +35,7 @@ const ACTIONS: Readonly<Record<Phase, "trigger" | "acknowledge" | "resolve">> = 
   updated: "trigger",
   acknowledged: "acknowledge",
   resolved: "resolve",
+  reminder: "trigger",
   test: "trigger",
 };
 

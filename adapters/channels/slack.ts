@@ -25,6 +25,7 @@ const MARKS: Readonly<Record<Phase, string>> = {
   updated: ":mag:",
   acknowledged: ":eyes:",
   resolved: ":white_check_mark:",
+  reminder: ":bell:",
   test: ":satellite_antenna:",
 };
 /** Slack takes 3,000 characters in a section. */

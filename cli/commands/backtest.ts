@@ -59,7 +59,12 @@ export const backtest: CliCommand = {
     const recorded = { ...monitorConfig, source: undefined };
     const opened = await openMonitor(name, recorded, config, env, path, "backtest", loaded.folder);
     // Commits by count alone: the wall clock must not matter.
-    const monitor: Monitor = { ...opened, routes: [], checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY } };
+    const monitor: Monitor = {
+      ...opened,
+      routes: [],
+      reminders: [],
+      checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY },
+    };
     const maxLineBytes = config.limits.recordBytes;
     const source =
       input === "-"
@@ -113,6 +118,7 @@ export async function runThrough(
       for (const lane of intake.lanes()) {
         const error = lane.error() ?? intake.errorOf(lane.name);
         if (error) throw error;
+        await lane.finish();
       }
     }
   } finally {

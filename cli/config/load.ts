@@ -249,14 +249,16 @@ function crossCheck(config: Config, place: Place): Mistake[] {
         fix: "Keep one of them",
       });
     }
-    for (const channel of monitor.alerts) {
-      if (config.alerts[channel]) continue;
-      const near = nearest(channel, Object.keys(config.alerts));
-      mistakes.push({
-        ...place(["monitors", name, "alerts"]),
-        what: `no channel "${channel}" under alerts`,
-        fix: near ? `Did you mean "${near}"?` : `Add it under alerts`,
-      });
+    for (const list of ["alerts", "reminders"] as const) {
+      for (const channel of monitor[list]) {
+        if (config.alerts[channel]) continue;
+        const near = nearest(channel, Object.keys(config.alerts));
+        mistakes.push({
+          ...place(["monitors", name, list]),
+          what: `no channel "${channel}" under alerts`,
+          fix: near ? `Did you mean "${near}"?` : `Add it under alerts`,
+        });
+      }
     }
   }
   return mistakes;

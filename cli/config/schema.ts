@@ -59,7 +59,9 @@ function monitorSchema(detector: Detector) {
               .min(reference.least)
               .max(1_000_000)
               .default(reference.first)
-              .describe("Events of each key that teach what is normal; with a file, of keys that it does not name"),
+              .describe(
+                `${capital(reference.unit ?? "events")} of each key that teach what is normal; with a file, of keys that it does not name`,
+              ),
             file: z
               .string()
               .min(1)
@@ -117,6 +119,10 @@ function monitorSchema(detector: Detector) {
       .describe("Instead of falseAlarms, for many keys"),
     options: detector.options.prefault({} as never).describe(`Options of ${detector.name}`),
     alerts: z.array(name).default([]).describe("Channels, by their names under alerts, that hear its alarms"),
+    reminders: z
+      .array(name)
+      .default([])
+      .describe("Channels, by their names under alerts, that hear what a signal asks to deliver (goal reminders)"),
     order: z
       .enum(["key", "none"])
       .default("key")
@@ -149,6 +155,10 @@ function monitorSchema(detector: Detector) {
       .prefault({}),
     seed: z.int().min(0).default(1).describe("Seed of everything random in this monitor"),
   });
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 const cacheTexts = z.int().min(0).max(1_000_000).default(10_000).describe("Vectors of the last different texts kept");

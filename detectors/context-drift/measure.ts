@@ -1,0 +1,83 @@
+import type { Rejection } from "../../engine/rejection.ts";
+import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
+import type { TurnEvent } from "./event.ts";
+import { divergenceOfPositions, type Position, type TokenShare } from "./positions.ts";
+import { divergenceOfSampled, ENOUGH_TOKENS } from "./sampled.ts";
+
+/** A turn as the recurrence sees it. */
+export interface Measured {
+  readonly value: number;
+  /** Said about the turn itself; for positions and sampled tokens. */
+  readonly facts: Readonly<Record<string, number>> | null;
+  readonly coverage: number | null;
+  readonly disjoint: number;
+  readonly tokens: readonly TokenShare[];
+  /** Too few tokens to judge one conversation by. */
+  readonly thin: boolean;
+  /** Of an embedding that is a conversation's goal: there is no divergence yet. */
+  readonly goal: Uint16Array | null;
+}
+
+/** Lists that have to be so long before nothing in common means another tokenizer. */
+const TELLING_LIST = 5;
+const NO_TOKENS: readonly TokenShare[] = [];
+
+/** `goal` of the conversation so far; `isGoal`: this is turn 0. */
+export function measureTurn(event: TurnEvent, goal: Uint16Array | null, isGoal: boolean): Measured | Rejection {
+  if (event.positions !== undefined) return ofPositions(event.positions);
+  if (event.sampled !== undefined) {
+    const { mean, plotted, tokens } = divergenceOfSampled(event.sampled);
+    return plain(mean, { plotted, tokens }, tokens < ENOUGH_TOKENS);
+  }
+  if (event.divergence !== undefined) return plain(event.divergence);
+  if (event.similarity !== undefined) return plain(1 - event.similarity);
+  if (event.judge !== undefined) return plain((5 - event.judge) / 4);
+  return ofEmbedding(event.embedding!, goal, isGoal);
+}
+
+function plain(value: number, facts: Measured["facts"] = null, thin = false): Measured {
+  return { value, facts, coverage: null, disjoint: 0, tokens: NO_TOKENS, thin, goal: null };
+}
+
+function ofPositions(positions: readonly Position[]): Measured | Rejection {
+  const d = divergenceOfPositions(positions);
+  if (d.disjoint > 0.5 && positions.some(isTelling)) {
+    const share = Math.round(100 * d.disjoint);
+    return {
+      reason: "tokenizer-mismatch",
+      detail: `At ${share} % of the positions the two lists have no token in common: the models do not share a tokenizer.`,
+    };
+  }
+  const { mean, max, high, js, coverage, disjoint, tokens } = d;
+  return { ...plain(mean, { max, high, js, coverage }), coverage, disjoint, tokens };
+}
+
+function isTelling({ test, reference }: Position): boolean {
+  return test.length >= TELLING_LIST && reference.length >= TELLING_LIST;
+}
+
+function ofEmbedding(embedding: readonly number[], goal: Uint16Array | null, isGoal: boolean): Measured | Rejection {
+  const unit = unitVector(embedding);
+  if (isGoal) return { ...plain(0), goal: toFloat16(unit) };
+  if (goal === null) {
+    return {
+      reason: "missing-field",
+      detail: "The goal's embedding has to come first, as turn 0 of the conversation.",
+    };
+  }
+  if (goal.length !== unit.length) {
+    const detail = `Field embedding has ${unit.length} elements, the goal's has ${goal.length}.`;
+    return { reason: "wrong-dimension", detail };
+  }
+  const towards = fromFloat16(goal);
+  let cosine = 0;
+  for (let i = 0; i < unit.length; i++) cosine += unit[i]! * towards[i]!;
+  return plain(1 - cosine);
+}
+
+function unitVector(values: readonly number[]): Float32Array {
+  let square = 0;
+  for (const v of values) square += v * v;
+  const by = square > 0 ? 1 / Math.sqrt(square) : 0;
+  return Float32Array.from(values, (v) => v * by);
+}
