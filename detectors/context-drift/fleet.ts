@@ -159,7 +159,8 @@ function scaleFor(
   return scale === "log" || log.likelihood > raw.likelihood + BETTER ? log : raw;
 }
 
-function learnReference(fleet: Fleet, first: number): void {
+/** The last `first` closed conversations are what is normal. */
+export function learnReference(fleet: Fleet, first: number): void {
   const { fit } = fleet;
   // Nothing varies, or conversations have hardly a turn: then their plain means are what there is.
   const { log, curve, transient } = fit ?? { log: false, curve: new Float64Array(1), transient: 0 };

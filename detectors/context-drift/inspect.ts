@@ -4,7 +4,7 @@ import type { Conversation } from "./conversation.ts";
 import { factsOfFleet, isEquilibrium, round, standingOf, trajectoryOf } from "./describe.ts";
 import { hasTrends, stateSentence } from "./explain.ts";
 import type { Fleet } from "./fleet.ts";
-import { type Context, promisedTurns, ratioOf } from "./model.ts";
+import { type Context, isLearning, promisedTurns, ratioOf } from "./model.ts";
 import { complaintsOf } from "./quality.ts";
 import type { State } from "./state.ts";
 
@@ -27,7 +27,7 @@ export function inspectState(state: State, context: Context): Inspection {
   const { fleet, quality, flagged, alarms, open } = state;
   const { raw, shift } = fleet;
   const facts = raw === null ? null : factsOfFleet(raw, fleet.equilibrium === "equilibrium");
-  const learning = fleet.learnt < context.enough;
+  const learning = isLearning(fleet, context);
   const drifting = flagged.out + flagged.trending > 0 || Boolean(shift?.open) || Object.values(alarms).some(Boolean);
   const gauges: Record<string, number> = {
     context_drift_open_conversations: open.slotOf.size,

@@ -15,8 +15,17 @@ import {
 } from "./conversations.ts";
 import { measureOf, type TurnEvent } from "./event.ts";
 import { conversationSignal, fleetStateSignal, reminderSignal } from "./explain.ts";
-import { tested } from "./fit.ts";
-import { closeTrack, createFleet, ENOUGH, type FleetSettings, refit, relearn } from "./fleet.ts";
+import { LEAST_CONVERSATIONS, tested } from "./fit.ts";
+import {
+  closeTrack,
+  createFleet,
+  ENOUGH,
+  type Fleet,
+  type FleetSettings,
+  learnReference,
+  refit,
+  relearn,
+} from "./fleet.ts";
 import { closeShift } from "./fleet-shift.ts";
 import { inspectState } from "./inspect.ts";
 import { type Measured, measureTurn } from "./measure.ts";
@@ -48,9 +57,9 @@ export function openModel(settings: Settings<Options>): Model<TurnEvent, State> 
   const context: Context = { settings, options, promised, reference, enough: Math.min(ENOUGH, reference) };
   return {
     recovers: true,
-    init: (key) => ({
+    init: (key, past = 0) => ({
       random: createRandom(settings.seed, key),
-      index: 0,
+      index: -past,
       measure: null,
       open: createConversations(),
       fleet: createFleet(),
@@ -63,6 +72,10 @@ export function openModel(settings: Settings<Options>): Model<TurnEvent, State> 
       newest: null,
       perDay: null,
     }),
+    begin(state, key) {
+      state.random.set(createRandom(settings.seed, key));
+      endLessons(state, context);
+    },
     step: (batch) => batch.map((item) => stepTurn(item, context)),
     command(state, { kind }) {
       if (kind === "adapt") relearn(state.fleet);
@@ -75,6 +88,11 @@ export function openModel(settings: Settings<Options>): Model<TurnEvent, State> 
     save: (states) => states.map(saveState),
     load: (snapshots) => snapshots.map(loadState),
   };
+}
+
+/** Conversations are not tested yet. */
+export function isLearning(fleet: Fleet, { enough }: Context): boolean {
+  return fleet.learnt < enough && fleet.reference === null;
 }
 
 /** Turns between false alarms of a kind; a promise in days is kept once the key's rate is known. */
@@ -170,7 +188,7 @@ const test: ShiftTest = { step: 0, stepAt: 0, ramp: 0, rampAt: 0 };
 /** Has this conversation left its own level? */
 function judge(state: State, c: Conversation, context: Context, signals: SignalDraft[]): void {
   const { fleet } = state;
-  if (fleet.fit === null || fleet.thresholds === null || fleet.learnt < context.enough) return;
+  if (fleet.fit === null || fleet.thresholds === null || isLearning(fleet, context)) return;
   const fit = tested(fleet.fit);
   const from = skipped(c.track, fit.transient);
   if (c.track.turns.length - from < 2) return;
@@ -244,13 +262,25 @@ export function fleetSettings(state: State, context: Context): FleetSettings {
   return { options: context.options, reference: context.reference, promise: promisedTurns(state, context) };
 }
 
+/** What was recorded is all there is to learn from: its open conversations end, and what closed is the reference. */
+function endLessons(state: State, context: Context): void {
+  closeAll(state, context, []);
+  if (state.measure === null || state.fleet.shift !== null || state.fleet.learnt < LEAST_CONVERSATIONS) return;
+  refit(state.fleet, state.measure, fleetSettings(state, context));
+  learnReference(state.fleet, state.fleet.learnt);
+}
+
+function closeAll(state: State, context: Context, signals: SignalDraft[]): void {
+  for (let c = oldestConversation(state.open); c !== null; c = oldestConversation(state.open)) {
+    close(state, c, context, Math.max(0, state.index - 1), signals);
+  }
+}
+
 /** The stream has ended: open conversations end, and the cell's state is told as it is. */
 function finish(state: State, context: Context): readonly SignalDraft[] {
   if (state.measure === null) return NO_SIGNALS;
   const signals: SignalDraft[] = [];
-  for (let c = oldestConversation(state.open); c !== null; c = oldestConversation(state.open)) {
-    close(state, c, context, Math.max(0, state.index - 1), signals);
-  }
+  closeAll(state, context, signals);
   refit(state.fleet, state.measure, fleetSettings(state, context));
   signals.push(fleetStateSignal(state.fleet, state.quality.coverage));
   return signals;
