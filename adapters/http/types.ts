@@ -177,7 +177,7 @@ export const notification = z
     id: z.string(),
     episode: z.string().nullable(),
     channel: z.string(),
-    phase: z.enum([...PHASES, "test"]),
+    phase: z.enum([...PHASES, "reminder", "test"]),
     monitor: z.string().nullable().meta({ description: "null: a test alert" }),
     key: z.string().nullable().meta({ description: "null: several keys, told as one" }),
     kind: z.string().nullable(),
