@@ -66,8 +66,8 @@ export interface Outbox {
 
   // ---- many alarms at once ----
 
-  /** Monitors of which `least` or more openings wait that were not tried yet, at least one of them due. */
-  crowded(channel: string, least: number): Promise<readonly string[]>;
+  /** Monitors of which `least` or more openings wait that were not tried yet, the oldest of them since `waitMs` or longer. */
+  crowded(channel: string, least: number, waitMs: number): Promise<readonly string[]>;
   /**
    * All openings of a monitor that wait and were not tried yet become one: `make` writes it, it is queued and they are
    * `folded` into it, at once or not at all. Returns how many.

@@ -81,7 +81,10 @@ export function createTriage(channel: string, policy: ChannelPolicy, outbox: Out
       if (isMuted(mute, clock.now())) return false;
       if (mute.length > 0) await outbox.cancelPairs(channel, OVER);
       if (digest !== undefined) {
-        for (const monitor of await outbox.crowded(channel, digest.from)) await outbox.fold(channel, monitor, digestOf);
+        for (const monitor of await outbox.crowded(channel, digest.from, digest.waitMs)) {
+          const ago = await outbox.foldedAgo(channel, monitor);
+          if (ago === null || ago >= digest.windowMs) await outbox.fold(channel, monitor, digestOf);
+        }
       }
       return true;
     },

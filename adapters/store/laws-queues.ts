@@ -104,14 +104,15 @@ export function queueLaws(get: () => StoreUnderTest): void {
       });
       for (const one of all) await store.enqueue(one);
       await store.enqueue(notificationOf(channel, { about: about(freshName("other")) }));
-      expect(await store.crowded(channel, 13)).toEqual([]);
-      expect(await store.crowded(channel, 12)).toEqual([monitor]);
+      expect(await store.crowded(channel, 13, 0)).toEqual([]);
+      expect(await store.crowded(channel, 12, 0)).toEqual([monitor]);
+      expect(await store.crowded(channel, 12, 60_000)).toEqual([]);
       expect(await store.foldedAgo(channel, monitor)).toBeNull();
       const make = (members: readonly { id: string }[]) =>
         notificationOf(channel, { id: `storm-${members[0]!.id}`, episode: "storm", about: about(monitor, null) });
       const counts = await Promise.all([store.fold(channel, monitor, make), another.fold(channel, monitor, make)]);
       expect(counts.toSorted((a, b) => a - b)).toEqual([0, 12]);
-      expect(await store.crowded(channel, 1)).not.toContain(monitor);
+      expect(await store.crowded(channel, 1, 0)).not.toContain(monitor);
       const ago = await store.foldedAgo(channel, monitor);
       expect(ago).toBeGreaterThanOrEqual(0);
       const into = `storm-${all[0]!.id}`;

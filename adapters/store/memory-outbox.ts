@@ -77,11 +77,11 @@ export function memoryOutbox(tables: Tables, now: () => number): Outbox {
       const row = tables.outbox.get(id);
       return row === undefined ? null : record(row);
     },
-    async crowded(channel, least) {
+    async crowded(channel, least, waitMs) {
       const rows = fresh(channel);
       return [...new Set(rows.map((row) => row.about!.monitor))].filter((monitor) => {
         const group = rows.filter((row) => row.about!.monitor === monitor);
-        return group.length >= least && group.some((row) => row.nextAt <= now());
+        return group.length >= least && group[0]!.createdAt <= now() - waitMs;
       });
     },
     async fold(channel, monitor, make) {

@@ -14,12 +14,12 @@ const FRESH = "state = 'waiting' and attempts = 0 and phase = 'opened' and key i
 
 export function createGrouping(database: Database): Grouping {
   return {
-    async crowded(channel, least) {
+    async crowded(channel, least, waitMs) {
       const { rows } = await database.query({
         name: "crowded",
         text: `select monitor from tidegauge.outbox where channel = $1 and ${FRESH}
-          group by monitor having count(*) >= $2 and min(next_at) <= clock_timestamp()`,
-        values: [toText(channel), least],
+          group by monitor having count(*) >= $2 and min(created_at) <= clock_timestamp() - $3 * interval '1 ms'`,
+        values: [toText(channel), least, waitMs],
       });
       return rows.map((row) => fromText(row.monitor as string));
     },
