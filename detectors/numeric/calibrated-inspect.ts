@@ -1,13 +1,17 @@
 import type { Inspection } from "../../engine/detector.ts";
 import { type Core, recentValues, statisticNow } from "../statistics/calibrated.ts";
 import { promiseFacts } from "../statistics/promised.ts";
-import { valuesSince } from "../statistics/recent.ts";
 import { lengthOf, numbersOf } from "../statistics/segments.ts";
-import type { Whitener } from "../statistics/whiten.ts";
+import { valueSeen, type Whitener } from "../statistics/whiten.ts";
 import type { CalibratedSettings } from "./calibrated-model.ts";
 import type { CalibratedKey } from "./calibrated-state.ts";
-import { dependenceOf } from "./dependence.ts";
+import { type Told, tell } from "./dependence.ts";
 import { LEVELS, sideAfter, sideBefore } from "./explain.ts";
+
+/** Number `at` of each `of` that were collected: the values, or with 1 their times. */
+export function valuesIn(collected: Float64Array, of: number, at = 0): Float64Array {
+  return of === 1 ? collected : Float64Array.from({ length: collected.length / of }, (_, i) => collected[of * i + at]!);
+}
 
 export function statusOf(state: CalibratedKey): Inspection["status"] {
   if (state.core === null) return "learning";
@@ -19,32 +23,25 @@ export function statusOf(state: CalibratedKey): Inspection["status"] {
 export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, threshold: number | null): Inspection {
   const { first, promised: asked } = settings;
   const { core, open } = state;
-  const promised = {
-    ...promiseFacts(asked, state.perDay),
-    ...(state.white && threshold !== null
-      ? dependenceOf(state.white, threshold)
-      : {
-          kept: "on values that could come in any order; where they depend on each other or have seasons it is not",
-          dependence: settings.dependence === "none" ? "none: taken as absent, not looked for" : "none to look for",
-        }),
-  };
-  if (core === null) {
-    const seen = state.values ? lengthOf(state.values) : 0;
+  const promise = promiseFacts(asked, state.perDay);
+  if (core === null || threshold === null) {
+    const seen = state.values ? lengthOf(state.values) / stride(settings) : 0;
     return {
       status: "learning",
       statistic: null,
       threshold,
       gauges: {},
       learning: { seen, wanted: first },
-      details: { algorithm: "calibrated", promise: promised },
+      details: { algorithm: "calibrated", promise },
     };
   }
+  const told = tell(state, core, settings, threshold);
   const before = sideBefore(core, state.white);
   const from = open ? open.onset.index : Math.max(state.since, state.events - 256);
   const to = open ? open.index : state.events - 1;
   const recent = [
     ...(to >= from ? recentOf(core, state.white, from, to) : []),
-    ...(open && state.values ? numbersOf(state.values) : []),
+    ...(open && state.values ? valuesIn(numbersOf(state.values), stride(settings)) : []),
   ];
   const after = recent.length > 0 ? sideAfter(Float64Array.from(recent)) : null;
   const gauges: Record<string, number> = {
@@ -63,7 +60,10 @@ export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, t
     gauges,
     details: {
       algorithm: "calibrated",
-      promise: promised,
+      promise: { ...promise, kept: told.kept, why: told.why.join("; ") },
+      ...(told.kept === "kept" ? {} : { warnings: [warningOf(told)] }),
+      model: { words: told.model, ...told.facts },
+      smallestShiftWithin1000Events: told.smallestShift,
       reference: { events: core.length, mean: core.mean, sd: core.sd, constant: core.scale.spread === 0 },
       episode: open && {
         index: open.index,
@@ -79,6 +79,17 @@ export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, t
 
 /** The values of the events [from, to] as far back as they are remembered. */
 export function recentOf(core: Core, white: Whitener | null, from: number, to: number): Float64Array {
-  if (!white) return recentValues(core, from, to);
-  return valuesSince({ bins: white.seen, values: core.recent.values }, from, to, white.place);
+  return recentValues(core, from, to, white ? (index) => valueSeen(white, index) : undefined);
+}
+
+/** What a person must know of the promise. */
+export function warningOf({ kept, why }: Told): string {
+  return kept === "reduced"
+    ? `False alarms may come more often than promised: ${why.join("; ")}.`
+    : `No promise on false alarms can be kept here: ${why.join("; ")}.`;
+}
+
+/** Numbers that are collected for each value. */
+export function stride({ seasons }: CalibratedSettings): number {
+  return seasons.length > 0 ? 2 : 1;
 }

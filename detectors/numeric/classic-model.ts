@@ -137,7 +137,8 @@ function save(state: ClassicKey): Snapshot {
 }
 
 function load(snapshot: Snapshot, least: number): ClassicKey {
-  if (snapshot.version !== VERSION) {
+  // Unchanged since version 1.
+  if (snapshot.version < 1 || snapshot.version > VERSION) {
     throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: "numeric", version: snapshot.version, known: VERSION });
   }
   const r = createReader(snapshot.running);

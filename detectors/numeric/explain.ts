@@ -7,8 +7,8 @@ import { quantile } from "../statistics/normal.ts";
 import { valueAtShare } from "../statistics/normalize.ts";
 import { quantilesOf } from "../statistics/recent.ts";
 import { momentsOf } from "../statistics/scale.ts";
-import type { Whitener } from "../statistics/whiten.ts";
-import { place, short } from "./words.ts";
+import { NORMALIZER, type Whitener } from "../statistics/whiten.ts";
+import { percent, place, short } from "./words.ts";
 
 /** How the values moved: the bets that hold most of the evidence. */
 export type Direction = "up" | "down" | "wider" | "narrower" | "others" | "more" | "fewer";
@@ -27,14 +27,14 @@ export interface Side {
 export function sideBefore(core: Core, white: Whitener | null): Side {
   const { scale } = core;
   if (white) {
-    const quantiles = LEVELS.map((level) => valueAtShare(white.normalizer, level));
-    return { events: core.length, mean: white.mean, sd: white.sd, quantiles };
+    const quantiles = LEVELS.map((level) => valueAtShare(core.floats, NORMALIZER, level, white.place));
+    return { events: core.length, mean: core.mean, sd: core.sd, quantiles };
   }
   const quantiles = core.bits
     ? LEVELS.map((level) => (level < 1 - core.mean ? 0 : 1))
     : scale.spread === 0
       ? LEVELS.map(() => scale.median)
-      : quantilesOf(core.ranks, LEVELS, scale);
+      : quantilesOf(core.counts, LEVELS, scale);
   return { events: core.length, mean: core.mean, sd: core.sd, quantiles };
 }
 
@@ -46,7 +46,7 @@ export function sideAfter(values: Float64Array): Side {
 export function directionOf(core: Core): { direction: Direction; shares: Readonly<Record<string, number>> } {
   if (!core.bits && core.scale.spread === 0) return { direction: "others", shares: { others: 1 } };
   const weights = weightsOf(core);
-  const of = (from: number, to: number): number => Number(shareOf(core.evidence, weights, from, to).toFixed(3));
+  const of = (from: number, to: number): number => Number(shareOf(core.floats, weights, from, to).toFixed(3));
   if (core.bits) {
     const more = of(0, MORE_ODDS.length);
     return { direction: more >= 0.5 ? "more" : "fewer", shares: { more, fewer: Number((1 - more).toFixed(3)) } };
@@ -105,10 +105,6 @@ function level(direction: "up" | "down", before: Side, after: Side): string {
   }
   const middle = LEVELS.indexOf(0.5);
   return `median ${short(after.quantiles[middle]!)}, before ${short(before.quantiles[middle]!)}`;
-}
-
-function percent(rate: number): string {
-  return `${short(Number((100 * rate).toPrecision(3)))} %`;
 }
 
 function signed(x: number): string {

@@ -6,6 +6,7 @@ import type { CalibratedKey } from "./calibrated-state.ts";
 import { type ClassicKey, classicModel } from "./classic-model.ts";
 import { type NumericEvent, numericEvent } from "./event.ts";
 import { type NumericOptions, numericOptions } from "./options.ts";
+import { periodsOf } from "./season.ts";
 import { VERSION } from "./version.ts";
 
 const REFERENCE = { first: 1500, least: 300 };
@@ -60,6 +61,12 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
       episode: "none",
       help: "The statistic passed a tenth of its threshold. Carries no promise.",
     },
+    {
+      kind: "learnt",
+      severity: "info",
+      episode: "none",
+      help: "A reference is learnt: what values hang on, whether the promise can be kept, the smallest shift that will be seen.",
+    },
     { kind: "recovered", severity: "info", episode: "closes", help: "The values are as before again." },
     { kind: "adapted", severity: "info", episode: "closes", help: "The recent past became normal by adaptAfter." },
   ],
@@ -76,6 +83,9 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
     if (first < REFERENCE.least || first > MOST_REFERENCE) {
       return `reference.first is ${first}: choose from ${REFERENCE.least} to ${MOST_REFERENCE}`;
     }
+    if (options.season !== null && options.dependence === "none") {
+      return "season needs dependence: auto or regimes, which take it out of the values";
+    }
     if (promise !== null && promise < LEAST_PROMISE) {
       return `falseAlarms.events is ${promise}: promise ${LEAST_PROMISE} or more events between false alarms`;
     }
@@ -88,6 +98,7 @@ export const numeric: Detector<NumericEvent, NumericOptions, CalibratedKey | Cla
       first: reference?.first ?? REFERENCE.first,
       promised: promisedBy(settings, PROMISE),
       dependence: options.dependence,
+      seasons: periodsOf(options.season),
       adaptAfter: options.adaptAfter,
       seed,
     });

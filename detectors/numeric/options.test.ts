@@ -4,7 +4,12 @@ import { numericEvent } from "./event.ts";
 import { numericOptions } from "./options.ts";
 
 test("without anything it is calibrated", () => {
-  expect(numericOptions.parse({})).toMatchObject({ algorithm: "calibrated", dependence: "none", adaptAfter: null });
+  expect(numericOptions.parse({})).toMatchObject({
+    algorithm: "calibrated",
+    dependence: "auto",
+    season: null,
+    adaptAfter: null,
+  });
 });
 
 test("parameters have river's names, with dashes, underscores or capitals, and river's defaults", () => {

@@ -1,13 +1,15 @@
 import { z } from "zod";
+import { season } from "./season.ts";
 
 /** The settings that every calibrated monitor knows, beside `reference` and `falseAlarms`. */
 const calibrated = {
   dependence: z
-    .enum(["none", "auto"])
-    .default("none")
+    .enum(["auto", "none", "regimes"])
+    .default("auto")
     .describe(
-      "How values depend on each other in normal times. none: they could come in any order. auto: dependence on the values before and waves of their spread are learnt and taken out.",
+      "How values depend on each other in normal times. auto: dependence on the values before, declared seasons and waves of spread are learnt and taken out. none: values could come in any order. regimes: as auto, for streams that dwell on levels; small shifts are given up.",
     ),
+  season,
   adaptAfter: z
     .int()
     .min(300)

@@ -5,7 +5,7 @@ import { numeric } from "./numeric.ts";
 
 const HOUR_MS = 3_600_000;
 
-function open(promiseDays: number, options: Record<string, unknown> = {}): Model {
+function open(promiseDays: number, options: Record<string, unknown> = { dependence: "none" }): Model {
   const settings = {
     options: numeric.options.parse(options),
     reference: { first: 300 },

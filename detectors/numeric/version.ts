@@ -1,2 +1,2 @@
 /** Version of the snapshots. */
-export const VERSION = 1;
+export const VERSION = 2;

@@ -1,75 +1,109 @@
+import { toFloat } from "./cells.ts";
 import { normalQuantile, quantile } from "./normal.ts";
+import { type Random, uniform } from "./random.ts";
+import type { Scale } from "./scale.ts";
 
-/** A monotone map of values to normal scores, by 33 knots at a reference's quantiles; straight between, tamed outside. */
-export interface Normalizer {
-  readonly knots: Float64Array;
-  /** Score of the last knot; they are evenly apart from its negative on. */
-  readonly reach: number;
-  /** Slopes beyond the first and last knot. */
-  readonly below: number;
-  readonly above: number;
-}
+/**
+ * A monotone map of values to normal scores: 33 knots at a reference's quantiles, straight between, tamed outside. It lives in
+ * floats from place `at` on: knots (as distances from the median, in spreads), reach (score of the last knot; they are evenly
+ * apart from its negative on), slopes below and above, and the reference's median score and spread of scores.
+ */
+export const NORMALIZER_FLOATS = 38;
 
 const KNOTS = 33;
+const LAST = KNOTS - 1;
 const CLIP = 8;
+const REACH = KNOTS;
+const BELOW = KNOTS + 1;
+const ABOVE = KNOTS + 2;
+const MIDDLE = KNOTS + 3;
+const WIDTH = KNOTS + 4;
 
-export function normalizerOf(sorted: Float64Array): Normalizer {
+export function writeNormalizer(v: Float32Array, at: number, sorted: Float64Array, { median, spread }: Scale): void {
   const n = sorted.length;
   const reach = n >= 1000 ? 2.4 : n >= 200 ? 2 : 1.5;
-  const knots = Float64Array.from({ length: KNOTS }, (_, j) => quantile(sorted, normalShare(scoreOf(reach, j))));
+  for (let j = 0; j < KNOTS; j++)
+    v[at + j] = toFloat((quantile(sorted, normalShare(scoreOf(reach, j))) - median) / spread);
   const slope = (from: number, to: number): number => {
-    const width = knots[to]! - knots[from]!;
+    const width = v[at + to]! - v[at + from]!;
     return width > 0 ? (scoreOf(reach, to) - scoreOf(reach, from)) / width : Number.POSITIVE_INFINITY;
   };
   const middle = slope(12, 20);
-  const tame = (s: number): number => (Number.isFinite(s) ? s : 0);
-  return {
-    knots,
-    reach,
-    below: tame(Math.min(middle, slope(0, 3))),
-    above: tame(Math.min(middle, slope(KNOTS - 4, KNOTS - 1))),
-  };
+  const tame = (s: number): number => (s < 3e38 ? s : 0);
+  v[at + REACH] = reach;
+  v[at + BELOW] = tame(Math.min(middle, slope(0, 3)));
+  v[at + ABOVE] = tame(Math.min(middle, slope(KNOTS - 4, LAST)));
+  v[at + MIDDLE] = 0;
+  v[at + WIDTH] = 1;
 }
 
-export function normalize({ knots, reach, below, above }: Normalizer, x: number): number {
-  const last = KNOTS - 1;
-  if (x < knots[0]!) return Math.max(-CLIP, -reach + below * (x - knots[0]!));
-  if (x > knots[last]!) return Math.min(CLIP, reach + above * (x - knots[last]!));
+/** Scores are taken relative to these from now on. */
+export function standardize(v: Float32Array, at: number, { median, spread }: Scale): void {
+  v[at + MIDDLE] = median;
+  v[at + WIDTH] = spread;
+}
+
+/**
+ * The score of a value, in spreads of the reference's scores from their median. A value that is many of the reference's gets
+ * one of the scores that they would have if they differed a little: what is scored must not stand still.
+ */
+export function normalize(v: Float32Array, at: number, x: number, { median, spread }: Scale, random: Random): number {
+  return (scoreAt(v, at, Math.fround((x - median) / spread), random) - v[at + MIDDLE]!) / v[at + WIDTH]!;
+}
+
+function scoreAt(v: Float32Array, at: number, x: number, random: Random): number {
+  const reach = v[at + REACH]!;
+  if (x < v[at]!) return Math.max(-CLIP, -reach + v[at + BELOW]! * (x - v[at]!));
+  if (x > v[at + LAST]!) return Math.min(CLIP, reach + v[at + ABOVE]! * (x - v[at + LAST]!));
   let low = 0;
-  let high = last;
+  let high = LAST;
   while (low < high) {
     const mid = (low + high + 1) >>> 1;
-    if (knots[mid]! <= x) low = mid;
+    if (v[at + mid]! <= x) low = mid;
     else high = mid - 1;
   }
-  const from = merged(knots, reach, low);
-  if (low === last || knots[low] === x) return from;
-  const to = merged(knots, reach, low + 1);
-  return from + ((to - from) * (x - knots[low]!)) / (knots[low + 1]! - knots[low]!);
+  const here = v[at + low]!;
+  if (here === x) {
+    let from = low;
+    while (from > 0 && v[at + from - 1] === x) from--;
+    return from === low ? scoreOf(reach, low) : amid(scoreOf(reach, from), scoreOf(reach, low), random);
+  }
+  const from = scoreOf(reach, low);
+  return from + ((scoreOf(reach, low + 1) - from) * (x - here)) / (v[at + low + 1]! - here);
+}
+
+/** A normal score drawn between two. */
+function amid(from: number, to: number, random: Random): number {
+  const below = normalShare(from);
+  return normalQuantile(below + uniform(random) * (normalShare(to) - below));
+}
+
+/** The value that has a score as normalize() gives it. */
+export function valueOfScore(v: Float32Array, at: number, score: number, place: Scale): number {
+  return valueAtScore(v, at, score * v[at + WIDTH]! + v[at + MIDDLE]!, place);
 }
 
 /** The value at a share of the reference. */
-export function valueAtShare({ knots, reach, below, above }: Normalizer, share: number): number {
-  const z = normalQuantile(share);
-  const last = KNOTS - 1;
-  if (z <= -reach) return below > 0 ? knots[0]! + (z + reach) / below : knots[0]!;
-  if (z >= reach) return above > 0 ? knots[last]! + (z - reach) / above : knots[last]!;
-  const at = ((z + reach) / (2 * reach)) * last;
-  const low = Math.floor(at);
-  return knots[low]! + (at - low) * (knots[low + 1]! - knots[low]!);
+export function valueAtShare(v: Float32Array, at: number, share: number, place: Scale): number {
+  return valueAtScore(v, at, normalQuantile(share), place);
+}
+
+function valueAtScore(v: Float32Array, at: number, z: number, { median, spread }: Scale): number {
+  const reach = v[at + REACH]!;
+  const beyond = (knot: number, slope: number, by: number): number => knot + (slope > 0 ? by / slope : 0);
+  let x: number;
+  if (z <= -reach) x = beyond(v[at]!, v[at + BELOW]!, z + reach);
+  else if (z >= reach) x = beyond(v[at + LAST]!, v[at + ABOVE]!, z - reach);
+  else {
+    const place = ((z + reach) / (2 * reach)) * LAST;
+    const low = Math.floor(place);
+    x = v[at + low]! + (place - low) * (v[at + low + 1]! - v[at + low]!);
+  }
+  return median + spread * x;
 }
 
 function scoreOf(reach: number, knot: number): number {
-  return -reach + (2 * reach * knot) / (KNOTS - 1);
-}
-
-/** Equal knots are one, with their mean score. */
-function merged(knots: Float64Array, reach: number, at: number): number {
-  let from = at;
-  let to = at;
-  while (from > 0 && knots[from - 1] === knots[at]) from--;
-  while (to < KNOTS - 1 && knots[to + 1] === knots[at]) to++;
-  return scoreOf(reach, (from + to) / 2);
+  return -reach + (2 * reach * knot) / LAST;
 }
 
 /** Φ(z), absolute error below 1.5e-7 (Abramowitz and Stegun 7.1.26): only to place knots. */

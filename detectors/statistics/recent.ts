@@ -1,37 +1,31 @@
+import { byteAt, setByte, toFloat } from "./cells.ts";
 import { BINS, type Ranks } from "./ranks.ts";
 import { type Scale, valueAt } from "./scale.ts";
 
-/** The newest events of a key: bins of the last 256, values of the last 16. An event's place is its index. */
-export interface Recent {
-  readonly bins: Uint8Array;
-  readonly values: Float64Array;
+/** Values of the newest events that are remembered exactly; older ones only as bins. An event's place is its index; lengths are powers of 2. */
+export const EXACT = 8;
+
+/** Writes the value of event `index` among the newest, relative to where values lie. */
+export function rememberExact(floats: Float32Array, at: number, index: number, x: number, place: Scale): void {
+  floats[at + (index & (EXACT - 1))] = toFloat((x - place.median) / (place.spread || 1));
 }
 
-export const RECENT = 256;
-export const EXACT = 16;
-
-export function remember(r: Recent, index: number, bin: number, x: number): void {
-  r.bins[index % RECENT] = bin;
-  r.values[index % EXACT] = x;
+export function exactAt(floats: Float32Array, at: number, index: number, place: Scale): number {
+  return place.median + (place.spread || 1) * floats[at + (index & (EXACT - 1))]!;
 }
 
-/**
- * The values of the events [from, to], oldest first: exact where few, else from their bins (a change that took long to see
- * is small, and there the bins are fine).
- */
-export function valuesSince({ bins, values }: Recent, from: number, to: number, scale: Scale): Float64Array {
-  const n = to - from + 1;
-  if (n <= EXACT || scale.spread === 0) {
-    const first = Math.max(from, to - EXACT + 1);
-    return Float64Array.from({ length: to - first + 1 }, (_, i) => values[(first + i) % EXACT]!);
-  }
-  const first = Math.max(from, to - bins.length + 1);
-  return Float64Array.from({ length: to - first + 1 }, (_, i) => {
-    const index = first + i;
-    return to - index < EXACT
-      ? values[index % EXACT]!
-      : valueAt(bins[index % bins.length]!, scale.median, scale.spread);
-  });
+/** A ring of the newest events' bins, `length` of them from byte `at` on. */
+export interface Ring {
+  readonly at: number;
+  readonly length: number;
+}
+
+export function binAt(words: Uint32Array, { at, length }: Ring, index: number): number {
+  return byteAt(words, at + (index & (length - 1)));
+}
+
+export function rememberBin(words: Uint32Array, { at, length }: Ring, index: number, bin: number): void {
+  setByte(words, at + (index & (length - 1)), bin);
 }
 
 /** Quantiles of counted bins, linear inside a bin; the open ends count as their inner half. */

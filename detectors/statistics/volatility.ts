@@ -1,42 +1,38 @@
 /**
  * How large residuals are now: ten experts (the reference's mean size μ, and mixtures of μ with three moving averages), weighted
- * by how well they told sizes lately.
+ * by how well they told sizes lately. They live in floats from place `at` on: μ, the averages, the experts' log weights.
  */
-export interface Volatility {
-  readonly mu: number;
-  /** Three moving averages, then the log weights of the ten experts. */
-  readonly cells: Float64Array;
-}
-
 const MEMORIES = [0.8, 0.93, 0.98] as const;
 const SHARES = [0.3, 0.6, 0.9] as const;
 const EXPERTS = 1 + MEMORIES.length * SHARES.length;
-const AT = MEMORIES.length;
-export const VOLATILITY_CELLS = AT + EXPERTS;
+const AVERAGES = 1;
+const WEIGHTS = AVERAGES + MEMORIES.length;
+export const VOLATILITY_FLOATS = WEIGHTS + EXPERTS;
 
 const scales = new Float64Array(EXPERTS);
 const logs = new Float64Array(EXPERTS);
 
-export function createVolatility(mu: number): Volatility {
-  const cells = new Float64Array(VOLATILITY_CELLS).fill(-3);
-  cells.fill(mu, 0, AT);
-  cells[AT] = 0;
-  return { mu, cells };
+export function writeVolatility(v: Float32Array, at: number, mu: number): void {
+  v.fill(mu, at, at + WEIGHTS);
+  v.fill(-3, at + WEIGHTS, at + VOLATILITY_FLOATS);
+  v[at + WEIGHTS] = 0;
 }
 
 /** The residual over how large residuals are now, in units of μ; then learns from it (the weights not when frozen). */
-export function level(v: Volatility, e: number, frozen: boolean): number {
-  const { mu, cells } = v;
+export function level(v: Float32Array, at: number, e: number, frozen: boolean): number {
+  const mu = v[at]!;
+  const weights = at + WEIGHTS;
   scales[0] = mu;
   for (let m = 0, k = 1; m < MEMORIES.length; m++) {
-    for (let a = 0; a < SHARES.length; a++, k++) scales[k] = (1 - SHARES[a]!) * mu + SHARES[a]! * cells[m]!;
+    const average = v[at + AVERAGES + m]!;
+    for (let a = 0; a < SHARES.length; a++, k++) scales[k] = mu + SHARES[a]! * (average - mu);
   }
   let total = 0;
   let mean = 0;
   for (let k = 0; k < EXPERTS; k++) {
     const log = Math.log(scales[k]!);
     logs[k] = log;
-    const w = Math.exp(cells[AT + k]!);
+    const w = Math.exp(v[weights + k]!);
     total += w;
     mean += w * log;
   }
@@ -45,21 +41,24 @@ export function level(v: Volatility, e: number, frozen: boolean): number {
   if (!frozen) {
     let best = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < EXPERTS; k++) {
-      const log = 0.99995 * cells[AT + k]! - logs[k]! - Math.min(size / scales[k]!, 8);
-      cells[AT + k] = log;
+      const log = 0.99995 * v[weights + k]! - logs[k]! - Math.min(size / scales[k]!, 8);
+      v[weights + k] = log;
       if (log > best) best = log;
     }
     // Weights are relative: the greatest is 1.
-    for (let k = 0; k < EXPERTS; k++) cells[AT + k] = cells[AT + k]! - best;
+    for (let k = 0; k < EXPERTS; k++) v[weights + k] = v[weights + k]! - best;
   }
   const taken = Math.min(size, 8 * scale);
-  for (let m = 0; m < MEMORIES.length; m++) cells[m] = MEMORIES[m]! * cells[m]! + (1 - MEMORIES[m]!) * taken;
+  for (let m = 0; m < MEMORIES.length; m++) {
+    const average = at + AVERAGES + m;
+    v[average] = v[average]! + (1 - MEMORIES[m]!) * (taken - v[average]!);
+  }
   return (e * mu) / scale;
 }
 
 /** Weight of the experts that see sizes change, 0 to 1. */
-export function unrest({ cells }: Volatility): number {
+export function unrest(v: Float32Array, at: number): number {
   let total = 0;
-  for (let k = 0; k < EXPERTS; k++) total += Math.exp(cells[AT + k]!);
-  return 1 - Math.exp(cells[AT]!) / total;
+  for (let k = 0; k < EXPERTS; k++) total += Math.exp(v[at + WEIGHTS + k]!);
+  return 1 - Math.exp(v[at + WEIGHTS]!) / total;
 }

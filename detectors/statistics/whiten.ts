@@ -1,178 +1,282 @@
-import { fitAutoregression, persistence, residual } from "./autoregression.ts";
-import { type Normalizer, normalize, normalizerOf } from "./normalize.ts";
+import { CORE_FLOATS } from "./calibrated.ts";
+import { type Cells, createCells } from "./cells.ts";
+import { type Hidden, hiddenIn } from "./hidden.ts";
+import { NORMALIZER_FLOATS, normalize, standardize, valueOfScore, writeNormalizer } from "./normalize.ts";
 import { type Random, uniform } from "./random.ts";
-import { binOf, momentsOf, type Scale, scaleOf } from "./scale.ts";
-import { createVolatility, level, type Volatility } from "./volatility.ts";
+import { binAt, type Ring, rememberBin } from "./recent.ts";
+import { columnsOf, type Form, fitRegression, follow, LEVELS, levelsFrom } from "./regression.ts";
+import { type Scale, scaleOf } from "./scale.ts";
+import { fitSpread } from "./seasonal-spread.ts";
+import { writeSeasons } from "./seasons.ts";
+import { level, VOLATILITY_FLOATS, writeVolatility } from "./volatility.ts";
 
 /**
- * Makes values that depend on those before into residuals that could come in any order: to normal scores, less what an
- * autoregression tells, over how large residuals are now. What is not known exactly of the model tempers the bets by V.
+ * Makes values that depend on those before into residuals that could come in any order: to normal scores, less what seasons
+ * and an autoregression tell, over how large residuals are now. What is not known exactly of the model tempers the bets by V.
  */
-export interface Whitener {
-  readonly normalizer: Normalizer;
-  /** Of the reference's normal scores. */
-  readonly scores: Scale;
+export interface Whitener extends Form {
+  readonly cells: Cells;
   /** Of the values themselves. */
   readonly place: Scale;
-  readonly mean: number;
-  readonly sd: number;
   /** Few-valued data is spread evenly over this width. */
   readonly gap: number;
   /** Learns on: short or very persistent references are not enough. */
   readonly online: boolean;
-  readonly theta: Float64Array;
-  /** (FᵀF)⁻¹ while learning on. */
-  readonly inverse: Float64Array;
-  readonly variance: number;
-  /** Newest first. */
-  readonly lags: Float64Array;
-  readonly volatility: Volatility;
-  /** Bins of the newest values. */
-  readonly seen: Uint8Array;
+  /** The spread has a season too. */
+  readonly spread: boolean;
+  /** Event time that the reference took in ms; 0: it is not known. */
+  readonly span: number;
+  /** Rows that the weights were learnt from. */
   rows: number;
-  /** V: bets are taken to the power 1/V. */
-  temper: number;
   sinceTemper: number;
 }
 
-/** Values that are remembered as bins. */
-export const SEEN = 128;
+export interface Teaching {
+  readonly values: Float64Array;
+  /** Epoch ms of each value, where seasons are declared. */
+  readonly times: Float64Array | null;
+  readonly seasons: readonly number[];
+  readonly levels: boolean;
+  /** Event time from the first to the last value in ms; 0: not known. */
+  readonly span: number;
+}
+
+export interface Learnt {
+  readonly whitener: Whitener;
+  /** What the reference is after whitening. */
+  readonly residuals: Float64Array;
+  readonly hidden: Hidden;
+}
+
+/** Scores of the newest events, as bytes. */
+export const SEEN: Ring = Object.freeze({ at: 128, length: 128 });
+const RING_BYTES = SEEN.at + SEEN.length;
+
+const NORMALIZER = CORE_FLOATS;
+const VOLATILITY = NORMALIZER + NORMALIZER_FLOATS;
+const VARIANCE = VOLATILITY + VOLATILITY_FLOATS;
+const TEMPER = VARIANCE + 1;
+/** Levels, the season of the spread, weights, lags, (FᵀF)⁻¹ as its lower triangle. */
+const REST = TEMPER + 1;
+
+/** Waves of the spread's season. */
+const SPREAD_WAVES = 2;
 const MEMORY = 20_000;
-const LONG = 1500;
+export const LONG = 1500;
 const PERSISTENT = 0.93;
 
 /** Null where there is nothing to whiten: all values are one. */
-export function learnWhitener(
-  reference: Float64Array,
-  random: Random,
-): { whitener: Whitener; residuals: Float64Array } | null {
+export function learnWhitener(teaching: Teaching, random: Random): Learnt | null {
+  const { values: reference, times, levels } = teaching;
   const gap = gapOf(reference);
   const values = gap > 0 ? reference.map((x) => dither(x, gap, random)) : reference;
   const sorted = values.slice().sort();
   const place = scaleOf(sorted);
   if (place.spread === 0) return null;
-  const normalizer = normalizerOf(sorted);
-  const scored = values.map((x) => normalize(normalizer, x));
+  const knots = new Float32Array(NORMALIZER_FLOATS);
+  writeNormalizer(knots, 0, sorted, place);
+  const scored = values.map((x) => normalize(knots, 0, x, place, random));
   const scores = scaleOf(scored.slice().sort());
   if (scores.spread === 0) return null;
+  standardize(knots, 0, scores);
   const y = scored.map((g) => (g - scores.median) / scores.spread);
-  const fit = fitAutoregression(y);
-  const d = fit.order + 1;
+  const seasons = teaching.seasons.filter((period) => teaching.span >= COVERED * period);
+  const fit = fitRegression(y, times, seasons, levels);
+  const d = columnsOf(fit);
   const first = y.length - fit.rows;
   const inflate = Math.sqrt((fit.rows + d) / (fit.rows - d));
-  const raw = Float64Array.from({ length: fit.rows }, (_, i) => residual(fit.theta, y, first + i) * inflate);
+  const raw = fit.residuals.map((e) => e * inflate);
+  const gamma = times && seasons.length > 0 ? fitSpread(raw, times.subarray(first), seasons, SPREAD_WAVES) : null;
   const mu = Math.max(1e-9, raw.reduce((sum, e) => sum + Math.abs(e), 0) / raw.length);
-  const volatility = createVolatility(mu);
-  const residuals = raw.map((e) => level(volatility, e, false));
-  const online = reference.length < LONG || persistence(fit) > PERSISTENT;
+  const online = reference.length < LONG || sumOfWeights(fit.theta, levelsFrom(fit)) > PERSISTENT;
+  const shape = { ...fit, online, spread: gamma !== null };
+  const cells = createCells(RING_BYTES, floatsOf(shape));
+  const { floats } = cells;
+  floats.set(knots, NORMALIZER);
+  writeVolatility(floats, VOLATILITY, mu);
+  floats[VARIANCE] = Math.max(1e-18, fit.variance);
+  if (levels) floats.set(fit.after, REST);
+  if (gamma) floats.set(gamma, spreadAt(shape));
+  floats.set(fit.theta, thetaAt(shape));
+  for (let i = 0; i < fit.order; i++) floats[lagsAt(shape) + i] = y[y.length - 1 - i]!;
+  const residuals = raw.map((e, i) =>
+    level(floats, VOLATILITY, gamma ? e * lull(gamma, 0, times![first + i]!, seasons) : e, false),
+  );
   const whitener: Whitener = {
-    normalizer,
-    scores,
+    order: fit.order,
+    seasons: fit.seasons.length === 0 ? NO_SEASONS : fit.seasons,
+    harmonics: fit.harmonics,
+    levels: fit.levels,
+    cells,
     place,
-    ...momentsOf(reference),
     gap,
     online,
-    theta: fit.theta,
-    inverse: fit.inverse,
-    variance: Math.max(1e-18, fit.variance),
-    lags: y.slice(-fit.order).reverse(),
-    volatility,
-    seen: new Uint8Array(SEEN),
+    spread: gamma !== null,
+    span: teaching.span,
     rows: fit.rows,
-    temper: 1,
     sinceTemper: 0,
   };
-  whitener.temper = temperOf(whitener);
-  return { whitener: compact(whitener), residuals };
+  const packed = pack(fit.inverse, d);
+  floats[TEMPER] = temperOf(
+    sumOfWeights(fit.theta, levelsFrom(fit)),
+    fit.variance * sumOfSquare(packed, 0, d, levelsFrom(fit)),
+    fit.rows,
+  );
+  if (online) floats.set(packed, inverseAt(whitener));
+  return { whitener, residuals, hidden: hiddenIn(y, fit.residuals) };
 }
 
-/** Its larger arrays in one buffer, which is what a key costs. What is no longer needed goes. */
-export function compact(w: Whitener): Whitener {
-  const { knots } = w.normalizer;
-  const { cells } = w.volatility;
-  const inverse = w.online ? w.inverse : new Float64Array(0);
-  const numbers = [knots, cells, inverse];
-  const buffer = new ArrayBuffer(numbers.reduce((sum, a) => sum + a.byteLength, SEEN));
-  let at = 0;
-  const [k, c, i] = numbers.map((from) => {
-    const to = new Float64Array(buffer, at, from.length);
-    to.set(from);
-    at += from.byteLength;
-    return to;
-  }) as [Float64Array, Float64Array, Float64Array];
-  const seen = new Uint8Array(buffer, at, SEEN);
-  seen.set(w.seen);
-  return {
-    ...w,
-    normalizer: { ...w.normalizer, knots: k },
-    volatility: { ...w.volatility, cells: c },
-    inverse: i,
-    seen,
-  };
+export const NO_SEASONS: readonly number[] = Object.freeze([]);
+
+/** Seasons are learnt from a reference that covers them this many times. */
+const COVERED = 1;
+
+type Shape = Form & Pick<Whitener, "online" | "spread">;
+
+export function floatsOf(shape: Shape): number {
+  const d = columnsOf(shape);
+  return inverseAt(shape) + (shape.online ? (d * (d + 1)) / 2 : 0);
 }
 
-const f = new Float64Array(8);
-const gain = new Float64Array(8);
+export function whitenerCells(shape: Shape): Cells {
+  return createCells(RING_BYTES, floatsOf(shape));
+}
 
-/** The residual of event `index`. Frozen: nothing is learnt, the lags and sizes go on. */
-export function whiten(w: Whitener, x: number, index: number, random: Random, frozen: boolean): number {
+const spreadAt = ({ levels }: Pick<Shape, "levels">): number => REST + (levels ? LEVELS.length : 0);
+const thetaAt = (s: Pick<Shape, "levels" | "spread" | "seasons">): number =>
+  spreadAt(s) + (s.spread ? 2 * SPREAD_WAVES * s.seasons.length : 0);
+const lagsAt = (s: Form & Pick<Shape, "spread">): number => thetaAt(s) + columnsOf(s);
+const inverseAt = (s: Form & Pick<Shape, "spread">): number => lagsAt(s) + s.order;
+
+const f = new Float64Array(64);
+const gain = new Float64Array(64);
+const waves = new Float64Array(16);
+
+/** The residual of event `index` at `time` (epoch ms, where seasons are declared). Frozen: nothing is learnt, the lags and sizes go on. */
+export function whiten(w: Whitener, x: number, index: number, time: number, random: Random, frozen: boolean): number {
+  const { floats } = w.cells;
   const value = w.gap > 0 ? dither(x, w.gap, random) : x;
-  if (!frozen) w.seen[index % SEEN] = binOf(x, w.place.median, w.place.spread);
-  const y = (normalize(w.normalizer, value) - w.scores.median) / w.scores.spread;
-  const { theta, lags } = w;
-  let e = y - theta[0]!;
-  for (let i = 0; i < lags.length; i++) e -= theta[i + 1]! * lags[i]!;
-  if (w.online && !frozen) learnOn(w, e);
-  lags.copyWithin(1, 0);
-  lags[0] = y;
-  return level(w.volatility, e, frozen);
+  const y = normalize(floats, NORMALIZER, value, w.place, random);
+  if (!frozen) rememberBin(w.cells.words, SEEN, index, scoreBin(y));
+  f[0] = 1;
+  if (w.harmonics > 0) writeSeasons(f, 1, time, w.seasons, w.harmonics);
+  let at = 1 + 2 * w.harmonics * w.seasons.length;
+  if (w.levels) for (let i = 0; i < LEVELS.length; i++) f[at++] = floats[REST + i]!;
+  const lags = lagsAt(w);
+  for (let i = 0; i < w.order; i++) f[at++] = floats[lags + i]!;
+  const theta = thetaAt(w);
+  let e = y;
+  for (let i = 0; i < at; i++) e -= floats[theta + i]! * f[i]!;
+  if (w.online && !frozen) learnOn(w, floats, theta, lags + w.order, at, e);
+  if (w.levels) follow(floats, y, REST);
+  floats.copyWithin(lags + 1, lags, lags + w.order - 1);
+  floats[lags] = y;
+  if (w.spread) e *= lull(floats, spreadAt(w), time, w.seasons);
+  return level(floats, VOLATILITY, e, frozen);
+}
+
+/** One over the spread's season. */
+function lull(v: Float32Array | Float64Array, at: number, time: number, seasons: readonly number[]): number {
+  writeSeasons(waves, 0, time, seasons, SPREAD_WAVES);
+  let log = 0;
+  for (let i = 0; i < 2 * SPREAD_WAVES * seasons.length; i++) log += v[at + i]! * waves[i]!;
+  return Math.exp(-Math.max(-3, Math.min(3, log)));
 }
 
 /** Recursive least squares. */
-function learnOn(w: Whitener, e: number): void {
-  const { theta, inverse, lags } = w;
-  const d = theta.length;
-  f[0] = 1;
-  for (let i = 1; i < d; i++) f[i] = lags[i - 1]!;
+function learnOn(w: Whitener, v: Float32Array, theta: number, inverse: number, d: number, e: number): void {
   const forget = w.rows >= MEMORY ? 1 - 1 / MEMORY : 1;
   let scale = forget;
   for (let i = 0; i < d; i++) {
     let sum = 0;
-    for (let j = 0; j < d; j++) sum += inverse[i * d + j]! * f[j]!;
+    for (let j = 0; j < d; j++) sum += v[inverse + (i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i)]! * f[j]!;
     gain[i] = sum;
     scale += sum * f[i]!;
   }
-  const most = 4 * Math.sqrt(w.variance);
+  // Rounded away: there is nothing left to learn in this direction.
+  if (!(scale > 0.5 * forget)) return;
+  const most = 4 * Math.sqrt(v[VARIANCE]!);
   const by = Math.min(most, Math.max(-most, e)) / scale;
-  for (let i = 0; i < d; i++) theta[i] = theta[i]! + gain[i]! * by;
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) inverse[i * d + j] = (inverse[i * d + j]! - (gain[i]! * gain[j]!) / scale) / forget;
+  for (let i = 0; i < d; i++) v[theta + i] = v[theta + i]! + gain[i]! * by;
+  for (let i = 0, at = inverse; i < d; i++) {
+    for (let j = 0; j <= i; j++, at++) v[at] = (v[at]! - (gain[i]! * gain[j]!) / scale) / forget;
   }
   if (w.rows < MEMORY) w.rows++;
   if (++w.sinceTemper < 16) return;
   w.sinceTemper = 0;
-  w.temper = temperOf(w);
+  let sum = 0;
+  for (let i = levelsFrom(w); i < d; i++) sum += v[theta + i]!;
+  v[TEMPER] = temperOf(sum, v[VARIANCE]! * sumOfSquare(v, inverse, d, levelsFrom(w)), w.rows);
 }
 
-/** The sum of the lags' weights is known to a standard error, and biased; near 1 that matters most. */
-function temperOf(w: Whitener): number {
-  const { inverse, theta, variance, rows } = w;
-  const d = theta.length;
-  const a = persistence(w);
+/** V: bets are taken to the power 1/V. */
+export function temper({ cells }: Whitener): number {
+  return cells.floats[TEMPER]!;
+}
+
+/** The sum of the weights of levels and lags: 1 is a unit root. */
+export function persistence(w: Whitener): number {
+  const at = thetaAt(w);
+  return sumOfWeights(w.cells.floats.subarray(at, at + columnsOf(w)), levelsFrom(w));
+}
+
+export function varianceOf({ cells }: Whitener): number {
+  return cells.floats[VARIANCE]!;
+}
+
+export { NORMALIZER, VOLATILITY };
+
+/** The value of a recent event, by its score. */
+export function valueSeen(w: Whitener, index: number): number {
+  return valueOfScore(w.cells.floats, NORMALIZER, (binAt(w.cells.words, SEEN, index) - 128) / 16, w.place);
+}
+
+function scoreBin(y: number): number {
+  return Math.max(0, Math.min(255, Math.round(128 + 16 * y)));
+}
+
+function sumOfWeights(theta: Float64Array | Float32Array, from: number): number {
   let sum = 0;
-  for (let i = 1; i < d; i++) for (let j = 1; j < d; j++) sum += inverse[i * d + j]!;
-  const se = Math.sqrt(Math.max(0, variance * sum));
-  const bias = (1 + 3 * Math.max(a, 0)) / rows;
-  const room = Math.max(1 - a, 0.01);
+  for (let i = from; i < theta.length; i++) sum += theta[i]!;
+  return sum;
+}
+
+/** From the sum of the weights, known to a variance, and biased; near 1 that matters most. */
+function temperOf(sum: number, variance: number, rows: number): number {
+  const se = Math.sqrt(Math.max(0, variance));
+  const bias = (1 + 3 * Math.max(sum, 0)) / rows;
+  const room = Math.max(1 - sum, 0.01);
   return Math.min(100, Math.max(1, (room / Math.max(room - bias - se, 0.1 * room)) ** 2));
 }
 
-/** The smallest distance of few-valued data, else 0. */
+/** The lower triangle, row by row. */
+function pack(matrix: Float64Array, d: number): Float64Array {
+  const packed = new Float64Array((d * (d + 1)) / 2);
+  for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) packed[at++] = matrix[i * d + j]!;
+  return packed;
+}
+
+/** The sum of all entries in rows and columns [from, d) of a symmetric matrix that is given by its lower triangle. */
+function sumOfSquare(v: Float32Array | Float64Array, at: number, d: number, from: number): number {
+  let sum = 0;
+  for (let i = from; i < d; i++) {
+    const row = at + (i * (i + 1)) / 2;
+    for (let j = from; j < i; j++) sum += 2 * v[row + j]!;
+    sum += v[row + i]!;
+  }
+  return sum;
+}
+
+/** The smallest distance of few-valued data (that is more than rounding), else 0. */
 function gapOf(values: Float64Array): number {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   if (distinct.length >= values.length / 5 || distinct.length < 2) return 0;
+  const noise = 1e-9 * (distinct.at(-1)! - distinct[0]!);
   let gap = Number.POSITIVE_INFINITY;
-  for (let i = 1; i < distinct.length; i++) gap = Math.min(gap, distinct[i]! - distinct[i - 1]!);
+  for (let i = 1; i < distinct.length; i++) {
+    const by = distinct[i]! - distinct[i - 1]!;
+    if (by > noise) gap = Math.min(gap, by);
+  }
   return gap;
 }
 
