@@ -30,7 +30,10 @@ export const NAMED: readonly Kind[] = [
   { name: "t3", source: (seed) => draws("t3", seed) },
   of("AR .6", (z) => autoregressive(0.6, z)),
   of("AR .9", (z) => autoregressive(0.9, z)),
-  of("season of 1/2 sd, declared", (z, u) => seasonal(z, u, [[288, Math.SQRT1_2]]), { options: DAY, stepMs: FIVE_MINUTES_MS }),
+  of("season of 1/2 sd, declared", (z, u) => seasonal(z, u, [[288, Math.SQRT1_2]]), {
+    options: DAY,
+    stepMs: FIVE_MINUTES_MS,
+  }),
   { name: "0/1, .2", source: (seed) => bits(0.2, 0, seed) },
   { name: "0/1, .02", source: (seed) => bits(0.02, 0, seed) },
   { name: "0/1 Markov .3", source: (seed) => bits(0.2, 0.3, seed) },
