@@ -66,7 +66,7 @@ function blank(scale: Scale): FleetShift {
   return {
     scale,
     ranks: new Uint16Array(RANKS_LENGTH),
-    evidence: new Float64Array(evidenceLength(BETS)),
+    evidence: new Float32Array(evidenceLength(BETS)),
     bins: new Uint8Array(RECENT),
     closedAt: new Float64Array(RECENT),
     seen: 0,
@@ -124,13 +124,9 @@ export function upwards(s: FleetShift): number {
 
 /** When it began, as numbers of closings. */
 export function shiftOnset(s: FleetShift): Onset {
-  const newest = s.seen - 1;
-  const oldest = Math.max(s.since, s.seen - RECENT, 0);
-  return onsetOf(s.evidence, WEIGHTS, newest, oldest === s.since, (age, out) => {
-    if (newest - age < oldest) return false;
-    betOn(s, s.bins[(newest - age) % RECENT]!, 0.5, out);
-    return true;
-  });
+  const { index, low, high } = onsetOf(s.evidence, WEIGHTS, s.seen - 1);
+  const clamp = (at: number): number => Math.max(s.since, at);
+  return { index: clamp(index), low: clamp(low), high: clamp(high) };
 }
 
 /** The key's event index at which a conversation closed, as far back as is remembered. */
@@ -188,7 +184,7 @@ export function loadFleetShift(r: Reader): FleetShift {
   return {
     scale,
     ranks: r.u16s(),
-    evidence: r.f64s(),
+    evidence: r.f32s(),
     bins: r.bytes(),
     closedAt: r.f64s(),
     seen: r.f64(),
