@@ -59,7 +59,7 @@ Source: ${detector.source}
 - Reference: ${reference ? `the first ${reference.first} ${reference.unit ?? "events"} of a key (at least ${reference.least})` : "none"}
 - Promise unless configured: ${promise}
 
-## Options
+${detector.guide ? `${detector.guide}\n` : ""}## Options
 
 | name | type | default | what |
 |---|---|---|---|

@@ -28,6 +28,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly falseAlarms: number | null;
   /** Its keys can share one promise: its models heed `promise` of an item. */
   readonly sharesPromise?: boolean;
+  /** Markdown of its reference page, with headings of the second level: what a user must know to set it up. */
+  readonly guide?: string;
   readonly gauges: readonly GaugeSpec[];
   readonly signals: readonly SignalSpec[];
   /** Refuses combinations of settings with a sentence (what, what to do), or null. */

@@ -2,7 +2,7 @@ import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { BeforeAfter } from "../explain/before-after.tsx";
 import { Displacement } from "../explain/displacement.tsx";
 import { Facts } from "../explain/facts.tsx";
-import { isJson, readDistribution } from "../explain/read.ts";
+import { isJson, type Json, numberAt, readDistribution, textAt } from "../explain/read.ts";
 import { readDisplacement } from "../explain/read-moved.ts";
 import { formatCount, formatNumber, formatRatio } from "../parts/format.ts";
 
@@ -22,7 +22,7 @@ const ELSEWHERE = new Set([
 /** What the detector watches, what it warns of, and what is normal; its own numbers on demand. */
 export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDetail }) {
   const { inspection } = value;
-  const { warnings, promise } = inspection.details;
+  const { warnings } = inspection.details;
   const rest = Object.fromEntries(Object.entries(inspection.details).filter(([name]) => !ELSEWHERE.has(name)));
   const moves = readDisplacement(inspection.details.displacement);
   const gauges = detail.gauges.filter(({ name }) => inspection.gauges[name] !== undefined);
@@ -37,7 +37,7 @@ export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDet
       ))}
       {value.episodes.length === 0 && <NormalAndNow value={value} />}
       {moves !== null && <Displacement moves={moves} />}
-      <Facts value={{ ...common(detail, value), ...(typeof promise === "string" ? { promise } : {}) }} />
+      <Facts value={{ ...common(detail, value), ...promised(inspection.details) }} />
       {Object.keys(rest).length > 0 && (
         <details class="more">
           <summary>What it learnt</summary>
@@ -59,6 +59,29 @@ export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDet
       )}
     </section>
   );
+}
+
+/** What is promised on false alarms and what that rests on, where the detector says so. */
+function promised({ promise, model, smallestShiftWithin1000Events: shift }: Json): Json {
+  if (typeof promise === "string") return { promise };
+  if (!isJson(promise) || typeof promise.kept !== "string") return {};
+  const events = numberAt(promise, "events");
+  const words = isJson(model) ? textAt(model, "words") : null;
+  const size = isJson(model) ? numberAt(model, "effectiveSize") : null;
+  const temper = isJson(model) ? numberAt(model, "temper") : null;
+  const value = isJson(shift) ? numberAt(shift, "value") : null;
+  const spreads = isJson(shift) ? numberAt(shift, "spreads") : null;
+  return {
+    promise: `${promise.kept}${events === null ? "" : `: one false alarm in ${formatCount(events)} events`}; ${textAt(promise, "why") ?? ""}`,
+    ...(words === null ? {} : { whatItKnows: words }),
+    ...(size === null ? {} : { referenceIsWorth: `${formatCount(size)} independent events` }),
+    ...(temper === null ? {} : { "caution (V)": formatNumber(temper) }),
+    ...(value === null || spreads === null
+      ? {}
+      : {
+          seenWithin1000Events: `a lasting shift of ${formatNumber(value)} (${formatNumber(spreads)} standard deviations)`,
+        }),
+  };
 }
 
 function common(
