@@ -1,7 +1,7 @@
 import type { Reader, Writer } from "../statistics/bytes.ts";
 import { type Random, uniform } from "../statistics/random.ts";
 import { type CoOccurrence, lookAgain } from "./co-occurrence.ts";
-import { LOOK_EVERY, levelPassedOnceIn, REPLICAS, replay, type Sample } from "./replay.ts";
+import { HALVES, halfOf, LOOK_EVERY, levelPassedOnceIn, REPLICAS, replay, type Sample } from "./replay.ts";
 
 /**
  * When the displacement is too much. The label sets of the first events after a reset are the sample; then one replica a few
@@ -19,8 +19,10 @@ export interface GlobalAlarm {
   maxima: number[];
   levels: number[];
   how: "replay" | "spread";
-  /** log s passes it once in the promised events; by the maxima it is computed from the promise of now. */
+  /** Mean log s of the replicas. */
   level: number;
+  /** By how much log s is greater for the law than for its sample. */
+  bias: number;
   /** Of s, with a memory of 200 looks. */
   mean: number;
   square: number;
@@ -50,6 +52,7 @@ export function createGlobalAlarm(): GlobalAlarm {
     levels: [],
     how: "replay",
     level: 0,
+    bias: 0,
     mean: 0,
     square: 0,
     looks: 0,
@@ -80,11 +83,14 @@ export function collect(
     return a.starts.length > first && settle(a, c);
   }
   if (a.sample !== null && a.since % EVENTS_PER_REPLICA === 0) {
-    const { maxima, level } = replay(a.sample, random);
-    a.maxima.push(...maxima);
+    const half = a.levels.length - REPLICAS;
+    const { maxima, level } = replay(half < 0 ? a.sample : halfOf(a.sample, half % 2 === 0 ? 0 : 1), random);
+    if (half < 0) a.maxima.push(...maxima);
     a.levels.push(level);
-    if (a.levels.length >= REPLICAS) {
-      a.level = a.levels.reduce((x, y) => x + y, 0) / a.levels.length;
+    if (a.levels.length >= REPLICAS + HALVES) {
+      a.level = mean(a.levels.slice(0, REPLICAS));
+      a.bias = Math.max(0, a.level - mean(a.levels.slice(REPLICAS)));
+      a.levels = [];
       a.sample = null;
       a.sets = null;
     }
@@ -104,6 +110,10 @@ function settle(a: GlobalAlarm, c: CoOccurrence): boolean {
   for (const i of watchedOf(a, c.labels)) c.mask[i] = 1;
   lookAgain(c);
   return true;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((x, y) => x + y, 0) / values.length;
 }
 
 /** The labels known well, the most frequent ones if there are too many, ascending. */
@@ -145,7 +155,8 @@ export function look(a: GlobalAlarm, s: number): void {
 
 /** The level of s that alarms, or null while it is not known. `promise`: events. */
 export function thresholdOf(a: GlobalAlarm, promise: number): number | null {
-  if (a.how === "replay") return a.sets === null ? levelPassedOnceIn(a.maxima, promise * CAUTION) : null;
+  if (a.how === "replay")
+    return a.sets === null ? Math.exp(a.bias) * levelPassedOnceIn(a.maxima, promise * CAUTION) : null;
   return a.since < SPREAD_ARMED
     ? null
     : a.mean + DEVIATIONS * Math.sqrt(Math.max(a.square - a.mean * a.mean, 1e-12 + (0.02 * a.mean) ** 2));
@@ -153,7 +164,7 @@ export function thresholdOf(a: GlobalAlarm, promise: number): number | null {
 
 /** What s is like when nothing changes. */
 export function usualOf(a: GlobalAlarm): number {
-  return a.how === "replay" && a.levels.length >= REPLICAS ? Math.exp(a.level) : a.mean;
+  return a.how === "replay" && a.sets === null ? Math.exp(a.level + a.bias) : a.mean;
 }
 
 /** Of the way from what is usual to the threshold, in log s. */
@@ -183,7 +194,7 @@ export function writeGlobalAlarm(w: Writer, a: GlobalAlarm): void {
   w.array(Uint32Array.from(a.sets ? a.starts : []));
   w.array(Float64Array.from(a.maxima));
   w.array(Float64Array.from(a.levels));
-  for (const x of [a.level, a.mean, a.square, a.statistic]) w.f64(x);
+  for (const x of [a.level, a.bias, a.mean, a.square, a.statistic]) w.f64(x);
   w.array(a.recent);
 }
 
@@ -201,6 +212,7 @@ export function readGlobalAlarm(r: Reader, labels: number): GlobalAlarm {
   a.maxima = [...r.f64s()];
   a.levels = [...r.f64s()];
   a.level = r.f64();
+  a.bias = r.f64();
   a.mean = r.f64();
   a.square = r.f64();
   a.statistic = r.f64();

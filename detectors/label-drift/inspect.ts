@@ -4,7 +4,7 @@ import { FAST_DECAY } from "./co-occurrence.ts";
 import { frequencies, partitionOf, round, topPairs } from "./explain.ts";
 import { marginalRatio, usualRate } from "./marginals.ts";
 import type { Watching } from "./observe.ts";
-import { REPLICAS } from "./replay.ts";
+import { HALVES, REPLICAS } from "./replay.ts";
 import type { State } from "./state.ts";
 
 export const GAUGES = [
@@ -51,7 +51,7 @@ export function inspectState(state: State, w: Watching): Inspection {
     label_imbalance: imbalance,
   };
   if (threshold !== null) gauges.label_drift_ratio = alarm.statistic / threshold;
-  const wanted = w.first + (alarm.how === "replay" ? 2 * REPLICAS : 0);
+  const wanted = w.first + (alarm.how === "replay" ? 2 * (REPLICAS + HALVES) : 0);
   const status = statusOf(state);
   return {
     status,

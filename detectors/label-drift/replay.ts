@@ -15,8 +15,11 @@ export interface Sample {
 }
 
 export const REPLICAS = 30;
-const STEPS = 1500;
-const DROPPED = 500;
+/** Of halves of the sample: as much as s is less for them than for all of it, it is less for that than for the law itself. */
+export const HALVES = 10;
+/** Not looked at: until R has forgotten that it began without noise. */
+const DROPPED = 3500;
+const STEPS = DROPPED + 1000;
 export const BLOCK = 500;
 /** Events between two looks at s. */
 export const LOOK_EVERY = 10;
@@ -26,6 +29,11 @@ export interface Replica {
   readonly maxima: readonly number[];
   /** Mean log s. */
   readonly level: number;
+}
+
+export function halfOf({ labels, starts, watched }: Sample, half: 0 | 1): Sample {
+  const middle = starts.length >> 1;
+  return { labels, starts: half === 0 ? starts.subarray(0, middle) : starts.subarray(middle - 1), watched };
 }
 
 export function replay({ labels, starts, watched }: Sample, random: Random): Replica {
