@@ -23,6 +23,8 @@ export const GAUGES = [
   { name: "label_ignored", help: "Labels refused because there was no room; counted each time." },
   { name: "label_cardinality", help: "Labels per event (memory 100)." },
   { name: "label_imbalance", help: "The most frequent label's rate over a label's, mean over labels (memory 100)." },
+  { name: "label_subset_accuracy", help: "Share of events predicted exactly, before learning from them (memory 100)." },
+  { name: "label_hamming_loss", help: "Share of labels predicted wrongly, before learning from them (memory 100)." },
 ] as const;
 
 /** Events after an alarm in which the key is shown as drifting. */
@@ -50,6 +52,11 @@ export function inspectState(state: State, w: Watching): Inspection {
     label_cardinality: cardinality,
     label_imbalance: imbalance,
   };
+  const { learner } = state;
+  if (learner !== null && learner.form !== null) {
+    gauges.label_subset_accuracy = learner.exact;
+    gauges.label_hamming_loss = learner.hamming;
+  }
   if (threshold !== null) gauges.label_drift_ratio = alarm.statistic / threshold;
   const wanted = w.first + (alarm.how === "replay" ? 2 * (REPLICAS + HALVES) : 0);
   const status = statusOf(state);

@@ -3,6 +3,7 @@ import { NO_SIGNALS } from "../../engine/detector.ts";
 import { promisedBy } from "../statistics/promised.ts";
 import { type LabelEvent, labelEvent } from "./event.ts";
 import { GAUGES, inspectState, statusOf } from "./inspect.ts";
+import { createScores, summaryOf } from "./learner/scores.ts";
 import { observe, startAnew, type Watching } from "./observe.ts";
 import { type LabelOptions, labelOptions } from "./options.ts";
 import { createState, loadState, type State, saveState } from "./state.ts";
@@ -53,6 +54,12 @@ export const labelDrift: Detector<LabelEvent, LabelOptions, State> = {
       help: "A label comes more or less often than it did; false discoveries over labels are controlled.",
     },
     {
+      kind: "cluster_drift",
+      severity: "warning",
+      episode: "opens",
+      help: "One cluster of labels is predicted worse than before (ADWIN on its Hamming loss; no promise); its learner starts anew.",
+    },
+    {
       kind: "explained",
       severity: "info",
       episode: "updates",
@@ -78,14 +85,14 @@ export const labelDrift: Detector<LabelEvent, LabelOptions, State> = {
   open(settings) {
     const { options, reference, seed } = settings;
     const first = reference?.first ?? REFERENCE.first;
-    return open({ options, first, promised: promisedBy(settings, PROMISE) }, seed);
+    return open({ options, first, promised: promisedBy(settings, PROMISE), scores: createScores() }, seed);
   },
   example: {
     options: {},
     reference: { first: 300 },
     falseAlarms: { events: 50_000 },
     *events() {
-      yield* eventsOf(labelStream(5, 1400, 700), false);
+      yield* eventsOf(labelStream(5, 1400, 700), true);
     },
     alarms: [{ kind: "drift", index: 759 }],
   },
@@ -98,6 +105,7 @@ function open(watching: Watching, seed: number): Model<LabelEvent, State> {
   };
   return {
     recovers: false,
+    prequential: () => summaryOf(watching.scores),
     init: (key) => createState(seed, key, watching.options),
     step: (batch) => batch.map(({ state, event, time }) => observe(state, event, time, watching)),
     command,

@@ -2,10 +2,13 @@ import type { Outcome } from "../../engine/detector.ts";
 import { NO_SIGNALS } from "../../engine/detector.ts";
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
 import { eventsPerDay, isInDays, type Promised, promisedEvents, untimed } from "../statistics/promised.ts";
+import { clusterDrift } from "./cluster-alarm.ts";
 import { count, displacement, forgetLabel, forgetSlow, widenLabels } from "./co-occurrence.ts";
 import type { LabelEvent } from "./event.ts";
 import { driftSummary, explainAgain, partitionChanged, partitionOf, placeWords, topPairs } from "./explain.ts";
 import { collect, eventsSinceUsual, look, restart, thresholdOf } from "./global-alarm.ts";
+import { followClusters, forgetInLearner, learn, refuse } from "./learner/learner.ts";
+import { note, type Scores } from "./learner/scores.ts";
 import { tellMarginals } from "./marginal-alarm.ts";
 import { forgetMarginal, marginalRatio, observeMarginals, widenMarginals } from "./marginals.ts";
 import { growOdac, leavesOf } from "./odac.ts";
@@ -20,6 +23,8 @@ export interface Watching {
   /** Events of a sample. */
   readonly first: number;
   readonly promised: Promised;
+  /** Of all keys since the model was opened. */
+  readonly scores: Scores;
 }
 
 /** Events after a global alarm when its new clusters are told. */
@@ -29,11 +34,14 @@ const VANISHED = 0.01;
 const LEAST_STATISTIC = 1e-5;
 
 let active = new Uint16Array(64);
-const stamps = new Uint32Array(4096);
-let stamp = 0;
+/** 1 for the labels of the event, while it is observed. */
+const present = new Uint8Array(4096);
 
 /** One event's labels into the structure, and what is to be said of it. */
 export function observe(state: State, event: LabelEvent, time: number | null, w: Watching): Outcome {
+  const { learner } = state;
+  const wrong = learner === null ? null : refuse(learner, event.x);
+  if (wrong !== null) return { ratio: 0, signals: NO_SIGNALS, reject: wrong };
   if (isInDays(w.promised)) {
     const completes = state.perDay === null && state.events >= w.first - 1;
     const reject = untimed(time, completes, state.began);
@@ -42,35 +50,40 @@ export function observe(state: State, event: LabelEvent, time: number | null, w:
     if (completes) state.perDay = eventsPerDay(w.first, state.began!, time!);
   }
   const index = state.events++;
-  const size = activeLabels(state, event.y);
+  const size = activeLabels(state, event.y, index);
   const { structure, alarm, marginals } = state;
   observeMarginals(marginals, active, size, w.first);
   count(structure, active, size);
   collect(alarm, active, size, w.first, structure, state.random);
   const signals: SignalDraft[] = [];
+  if (learner !== null && event.x !== undefined) {
+    const { answer, drifts } = learn(learner, index, event.x, active, size, present, state.labels.names.length);
+    note(w.scores, state.labels.names, answer, active, size, present);
+    for (const drift of drifts) signals.push(clusterDrift(state, drift, index));
+  }
   const promise = promisedEvents(w.promised, state.perDay);
+  const clusters = state.partition.clusters;
   let ratio = 0;
   if ((index + 1) % LOOK_EVERY === 0) ratio = lookAll(state, index, promise, w, signals);
-  partitionSteps(state, index, w.options, size, signals);
+  partitionSteps(state, index, w.options, signals);
+  if (learner !== null && state.partition.clusters !== clusters) followClusters(learner, state.partition);
+  for (let k = 0; k < size; k++) present[active[k]!] = 0;
   return { ratio, signals: signals.length === 0 ? NO_SIGNALS : signals };
 }
 
-/** Fills `active` with the numbers of the event's labels; returns how many. */
-function activeLabels(state: State, y: readonly string[]): number {
+/** Fills `active` with the numbers of the event's labels, ascending, and marks them in `present`; returns how many. */
+function activeLabels(state: State, y: readonly string[], index: number): number {
   const { labels, structure, marginals } = state;
-  stamp = (stamp + 1) >>> 0;
-  if (stamp === 0) {
-    stamps.fill(0);
-    stamp = 1;
-  }
   if (active.length < y.length) active = new Uint16Array(y.length * 2);
   let size = 0;
   for (let k = 0; k < y.length; k++) {
     let i = numberOf(labels, y[k]!);
-    if (i < 0) i = replaceVanished(state, y[k]!);
-    if (i < 0 || stamps[i] === stamp) continue;
-    stamps[i] = stamp;
-    active[size++] = i;
+    if (i < 0) i = replaceVanished(state, y[k]!, index);
+    if (i < 0 || present[i] === 1) continue;
+    present[i] = 1;
+    let at = size++;
+    for (; at > 0 && active[at - 1]! > i; at--) active[at] = active[at - 1]!;
+    active[at] = i;
   }
   if (labels.names.length > structure.labels) {
     // A label that is new to a statistic calibrated without it stays out until the next sample.
@@ -84,13 +97,14 @@ function activeLabels(state: State, y: readonly string[]): number {
   return size;
 }
 
-function replaceVanished(state: State, name: string): number {
+function replaceVanished(state: State, name: string, index: number): number {
   const c = state.structure;
   let gone = -1;
   let least = VANISHED;
   for (let i = 0; i < c.labels; i++) {
     const r = c.slow[i]! * c.slowScale;
-    if (r < least) [gone, least] = [i, r];
+    // Not one that this very event has.
+    if (r < least && present[i] === 0) [gone, least] = [i, r];
   }
   if (gone < 0) return -1;
   state.labels.ignored--;
@@ -102,6 +116,10 @@ function replaceVanished(state: State, name: string): number {
     )
     .filter(({ labels }) => labels.length > 0);
   place(state.partition);
+  if (state.learner !== null) {
+    forgetInLearner(state.learner, gone, index);
+    followClusters(state.learner, state.partition);
+  }
   rename(state.labels, gone, name);
   return gone;
 }
@@ -170,17 +188,9 @@ function onsetOf(state: State, index: number, threshold: number): Onset {
   return { index: at(back), low: at(back + 40), high: at(Math.max(0, Math.round(back / 2) - 10)) };
 }
 
-function partitionSteps(
-  state: State,
-  index: number,
-  options: LabelOptions,
-  size: number,
-  signals: SignalDraft[],
-): void {
+function partitionSteps(state: State, index: number, options: LabelOptions, signals: SignalDraft[]): void {
   const { partition, structure, odac } = state;
   if (odac !== null) {
-    const present = new Uint8Array(structure.labels);
-    for (let k = 0; k < size; k++) present[active[k]!] = 1;
     const before = partition.clusters.length === 0 ? null : partitionOf(state).partition;
     const parameters = { delta: options.odacDelta, nMin: options.odacEvents, tau: 0.1 };
     const changed = growOdac(odac, present, structure.labels, parameters);

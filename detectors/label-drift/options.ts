@@ -33,7 +33,7 @@ export const labelOptions = z.strictObject({
       "Labels known at a time; beyond, one that vanished gives its place, else the new one is counted and ignored.",
     ),
   topPairs: z.int().min(1).max(100).default(10).describe("Pairs of labels, and labels, named in explanations."),
-  seed: z.int().min(0).default(7).describe("Of the random weights of the learner."),
+  seed: z.int().min(0).default(1).describe("Of the random weights of the learner."),
 });
 
 export type LabelOptions = z.output<typeof labelOptions>;

@@ -4,6 +4,7 @@ import { createReader, createWriter } from "../statistics/bytes.ts";
 import { createRandom, type Random } from "../statistics/random.ts";
 import { type CoOccurrence, createCoOccurrence, readCoOccurrence, writeCoOccurrence } from "./co-occurrence.ts";
 import { createGlobalAlarm, type GlobalAlarm, readGlobalAlarm, writeGlobalAlarm } from "./global-alarm.ts";
+import { createLearner, type Learner, partsOfLearner, readLearner, writeLearner } from "./learner/learner.ts";
 import { createMarginals, type Marginals, readMarginals, writeMarginals } from "./marginals.ts";
 import { createOdac, type Odac, readOdac, writeOdac } from "./odac.ts";
 import type { LabelOptions } from "./options.ts";
@@ -30,6 +31,8 @@ export interface State {
   readonly marginals: Marginals;
   /** The last global alarm. */
   drift: Drift | null;
+  /** Null: structure only. */
+  readonly learner: Learner | null;
 }
 
 /** A global alarm, until its explanation is complete. */
@@ -62,6 +65,7 @@ export function createState(seed: number, key: string, options: LabelOptions): S
     nextTest: 0,
     marginals: createMarginals(),
     drift: null,
+    learner: options.learner === "none" ? null : createLearner(options),
   };
 }
 
@@ -80,7 +84,8 @@ export function saveState(s: State): Snapshot {
   w.text(JSON.stringify({ partition: [s.partition.nextId, s.partition.clusters], drift: s.drift }));
   w.u8(s.odac === null ? 0 : 1);
   if (s.odac) writeOdac(w, s.odac);
-  return { version: VERSION, running: w.done(), parts: [] };
+  if (s.learner) writeLearner(w, s.learner);
+  return { version: VERSION, running: w.done(), parts: s.learner ? partsOfLearner(s.learner) : [] };
 }
 
 export function loadState(snapshot: Snapshot, options: LabelOptions): State {
@@ -105,6 +110,7 @@ export function loadState(snapshot: Snapshot, options: LabelOptions): State {
   place(partition);
   const odac = r.u8() === 1 ? readOdac(r) : null;
   const { drift } = told;
+  const learner = options.learner === "none" ? null : readLearner(r, options, snapshot.parts);
   return {
     random,
     events,
@@ -119,6 +125,7 @@ export function loadState(snapshot: Snapshot, options: LabelOptions): State {
     partition,
     odac,
     drift,
+    learner,
   };
 }
 

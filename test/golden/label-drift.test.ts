@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { backtest } from "../../cli/commands/backtest.ts";
+import { readArff } from "../support/arff.ts";
+
+/** Test-then-train over the whole file: subset accuracy, Hamming loss, micro-F1, macro-F1, as the reference has them. */
+const ROWS: Readonly<Record<string, readonly [number, number, number, number]>> = {
+  emotions: [0.2715, 0.217, 0.6681, 0.6536],
+  yeast: [0.1643, 0.221, 0.6357, 0.3987],
+};
+
+const folder = process.env.DATASETS_DIR ?? "";
+const present = folder !== "" && existsSync(join(folder, "yeast.arff"));
+if (!present) console.warn("SKIPPED: label-drift's rows on emotions and yeast, set DATASETS_DIR");
+
+const work = mkdtempSync(join(tmpdir(), "tg-labels-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe.skipIf(!present)("the default learner, from NDJSON by the backtest", () => {
+  test.each(Object.entries(ROWS))(
+    "on %s is within .01 of the reference",
+    async (name, row) => {
+      const events = readArff(join(folder, `${name}.arff`), join(folder, `${name}.xml`));
+      const at = (file: string): string => join(work, `${name}-${file}`);
+      writeFileSync(at("events.ndjson"), events.map((e) => `${JSON.stringify(e)}\n`).join(""));
+      writeFileSync(at("tg.yaml"), "monitors: { tags: { detector: label-drift, source: { stdin: {} } } }\n");
+      const files = ["--input", at("events.ndjson"), "--summary", at("summary.json")];
+      await backtest.run(["-c", at("tg.yaml"), "--quiet", ...files]);
+      const { accepted, prequential } = JSON.parse(readFileSync(at("summary.json"), "utf8"));
+      expect(accepted).toBe(events.length);
+      const { subsetAccuracy, hamming, microF1, macroF1 } = prequential;
+      [subsetAccuracy, hamming, microF1, macroF1].forEach((value, k) => {
+        expect(Math.abs(value - row[k]!)).toBeLessThanOrEqual(0.01);
+      });
+    },
+    120_000,
+  );
+});
