@@ -1,14 +1,17 @@
 import { BeforeAfter } from "./before-after.tsx";
 import { Clusters } from "./clusters.tsx";
 import { Facts } from "./facts.tsx";
+import { LabelTree } from "./label-tree.tsx";
 import { Moved } from "./moved.tsx";
 import { type Json, readClusters, readDistribution, textAt } from "./read.ts";
+import { readLabels } from "./read-labels.ts";
 import { readMoved } from "./read-moved.ts";
 import { readMap, TextMap } from "./text-map.tsx";
 
 /** In the sentence, the facts and the chart above, or as a note. */
 const SAID_ELSEWHERE = ["kind", "onset", "promise", "warnings"];
 const DISTRIBUTIONS = ["before", "after", "levels", "direction", "shift", "spreadRatio"];
+const LABELS = ["partition", "partitionBefore", "pairs", "moved", "rest"];
 const MOVES = ["inputs", "classes", "effectOn"];
 
 interface Props {
@@ -29,17 +32,20 @@ export function Explanation({ open, explanation, details }: Props) {
   const inputs = readMoved(explanation, "inputs");
   const classes = readMoved(explanation, "classes");
   const map = readMap(explanation.map ?? details.map);
+  const labels = readLabels(explanation, details.partition);
   const shown = new Set<string>(SAID_ELSEWHERE);
   shown.add("clusters");
   shown.add("vanished");
   if (map !== null) shown.add("map");
+  if (labels !== null) for (const name of LABELS) shown.add(name);
   if (inputs.length > 0) for (const name of MOVES) shown.add(name);
   if (before !== null && then !== null) for (const name of DISTRIBUTIONS) shown.add(name);
   const rest = Object.fromEntries(Object.entries(explanation).filter(([name]) => !shown.has(name)));
   const marks = new Map(map?.topics.map((topic, i) => [topic.id, i]));
-  const special = clusters.length > 0 || inputs.length > 0 || (before !== null && then !== null);
+  const special = labels !== null || clusters.length > 0 || inputs.length > 0 || (before !== null && then !== null);
   return (
     <>
+      {labels !== null && <LabelTree labels={labels} after={after} />}
       {clusters.length > 0 && <Clusters clusters={clusters} after={after} marks={marks} />}
       {vanished.length > 0 && (
         <section aria-label="Hardly said any more">
