@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { detectorMetrics, METRICS, PREFIX } from "../adapters/metrics/catalog.ts";
+import { detectorMetrics, LABELS, METRICS, type MetricSpec, OTHER_KEY, PREFIX } from "../adapters/metrics/catalog.ts";
+import { IDLE_MS, KEY_BUDGET } from "../adapters/metrics/metrics.ts";
 import { provisioning } from "../dashboards/provisioning.ts";
 import { DETECTORS } from "../detectors/index.ts";
 import type { Detector } from "../engine/detector.ts";
@@ -34,10 +35,37 @@ function errorsPage(): string {
 }
 
 function metricsPage(): string {
-  const row = (m: { name: string; type: string; labels: readonly string[]; help: string }): string =>
-    `| \`${PREFIX}${m.name}\` | ${m.type} | ${m.labels.join(", ")} | ${cell(m.help)} |`;
+  const row = (m: MetricSpec): string => {
+    const buckets = m.buckets === undefined ? "" : `; up to ${m.buckets.join(", ")}`;
+    return `| \`${PREFIX}${m.name}\` | ${m.type} | ${m.labels.join(", ")} | ${cell(m.help)}${buckets} |`;
+  };
   const own = detectorMetrics(DETECTORS);
-  return `${NOTE}# Metrics\n\n| name | type | labels | what |\n|---|---|---|---|\n${[...METRICS, ...own].map(row).join("\n")}\n`;
+  const labels = Object.entries(LABELS).map(([name, what]) => `| \`${name}\` | ${cell(what)} |`);
+  return `${NOTE}# Metrics
+
+\`GET /metrics\`: Prometheus text, OpenMetrics when asked (\`accept: application/openmetrics-text\`). Every label set that is known
+beforehand stands at 0 from the first scrape on.
+
+| name | type | labels | what |
+|---|---|---|---|
+${[...METRICS, ...own].map(row).join("\n")}
+
+## Labels
+
+| label | values |
+|---|---|
+${labels.join("\n")}
+
+Never an event's id, a user or a text. ${KEY_BUDGET.toLocaleString("en")} keys have series of their own, over all monitors: drifting ones first, and who has one keeps it. The
+others of a monitor fold into \`key="${OTHER_KEY}"\`, which shows the worst of them, and are counted in \`${PREFIX}label_overflow_total\`. A key
+without events for ${IDLE_MS / 60_000} minutes leaves.
+
+## Exemplars
+
+In OpenMetrics: \`${PREFIX}signals_total\` carries the newest signal (\`signal_id\`), \`${PREFIX}event_to_decision_seconds\` the newest event
+(\`event_id\`: topic[partition]@offset), both with \`trace_id\` where the record had a W3C \`traceparent\` header. Prometheus keeps them with
+\`--enable-feature=exemplar-storage\`.
+`;
 }
 
 function detectorPage(detector: Detector): string {

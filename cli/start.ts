@@ -7,7 +7,7 @@ import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createStore } from "../adapters/store/index.ts";
 import { systemClock } from "../engine/clock.ts";
 import type { Embedder } from "../engine/detector.ts";
-import { startDispatcher } from "../engine/dispatch.ts";
+import { type Dispatcher, startDispatcher } from "../engine/dispatch.ts";
 import { TidegaugeError } from "../engine/errors.ts";
 import type { Log } from "../engine/log.ts";
 import { startRepeating } from "../engine/repeat.ts";
@@ -55,6 +55,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     const facts = new Map(Object.entries(config.monitors).map(([name, m]) => [name, factsOf(m)]));
     let storeProblem: string | null = null;
     let draining = false;
+    let dispatcher: Dispatcher | null = null;
     const metrics = createMetrics();
     const service = createService(feeds, { run, store, meter: metrics.meter, clock: systemClock, log });
     const view = createServiceView(service, {
@@ -63,6 +64,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
       build: { revision: process.env.TIDEGAUGE_REVISION ?? "", node: process.versions.node },
       backend: { backend: env.tensors.backend, device: env.tensors.device, gpu: env.tensors.gpu },
       channels: Object.keys(config.alerts),
+      brokenChannels: () => dispatcher?.broken() ?? [],
       facts,
       storeProblem: () => storeProblem,
       draining: () => draining,
@@ -90,10 +92,10 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     const channelPolicies = new Map(Object.entries(config.alerts).map(([name, alert]) => [name, policyOf(alert)]));
     const { port } = await http.listen();
     const outward = { channels, channelPolicies, clock: systemClock, log };
-    const dispatcher = startDispatcher({ ...outward, outbox: store, meter: metrics.meter });
+    dispatcher = startDispatcher({ ...outward, outbox: store, meter: metrics.meter });
     const routesOf = (name: string) => monitors.get(name)?.routes ?? [];
     const repeating = startRepeating({ ...outward, records: store, routesOf });
-    view.onCommit(() => dispatcher.wake());
+    view.onCommit(() => dispatcher?.wake());
     await countLanes(feeds, lanes);
     await service.start();
     let asked = Number.POSITIVE_INFINITY;
@@ -139,7 +141,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         clearTimeout(firstPrune);
         clearInterval(hourly);
         await service.stop();
-        await Promise.all([dispatcher.stop(), repeating.stop()]);
+        await Promise.all([dispatcher?.stop(), repeating.stop()]);
         await sender?.close();
         await http.close();
         await store.close();

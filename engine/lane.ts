@@ -11,6 +11,7 @@ import { createPending, type Pending } from "./pending.ts";
 import { blockEnd, freshLedger, type Ledger, note, promiseAt } from "./shared-promise.ts";
 import type { Cursor, RawRecord, RecordBatch } from "./source.ts";
 import type { CommandRecord, LaneClaim, LaneName, Store } from "./store.ts";
+import { traceOf } from "./trace.ts";
 import { createWaves } from "./waves.ts";
 
 /** One monitor on one partition: takes its records in order, keeps its states, commits both together. */
@@ -283,10 +284,13 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (from < records.length) cursor = batch.cursor ?? cursor;
     while (from < records.length) {
       const to = sliceEnd(records, from, monitor.shared !== undefined);
-      const oldest = records[from]!.time;
+      const first = records[from]!;
+      const oldest = first.time;
       await slice(records, from, to);
       if (oldest !== null) {
-        meter.eventToDecision(name.monitor, Math.max(0, clock.now() - oldest) / 1000);
+        const event = `${name.topic}[${name.partition}]@${first.offset}`;
+        const seconds = Math.max(0, clock.now() - oldest) / 1000;
+        meter.eventToDecision(name.monitor, seconds, { event, trace: traceOf(first) });
         oldestPending = oldestPending === null ? oldest : Math.min(oldestPending, oldest);
       }
       from = to;

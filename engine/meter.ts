@@ -1,7 +1,7 @@
 /** Where the hot parts of the engine put their timings; counters and gauges are read from the ServiceView at scrape. */
 export interface Meter {
   /** Broker time (event time) until step() returned. */
-  eventToDecision(monitor: string, seconds: number): void;
+  eventToDecision(monitor: string, seconds: number, exemplar?: EventExemplar): void;
   /** Broker time (event time) until the commit that carries the event. */
   eventToCommit(monitor: string, seconds: number): void;
   /** All step() calls of one batch. */
@@ -12,6 +12,13 @@ export interface Meter {
   commit(seconds: number, outcome: CommitOutcome): void;
   /** One try to deliver a notification to a target. */
   delivery(target: string, seconds: number, outcome: DeliveryKind): void;
+}
+
+/** An event that a measure was taken of. */
+export interface EventExemplar {
+  /** topic[partition]@offset. */
+  readonly event: string;
+  readonly trace: string | null;
 }
 
 export const COMMIT_OUTCOMES = ["committed", "fenced", "failed"] as const;

@@ -43,15 +43,31 @@ export interface Counters {
   rejected: Partial<Record<Reason, number>>;
   /** `${kind}\u0000${severity}` → count. */
   signals: Map<string, number>;
+  /** As above → the newest signal, and the trace of its event. */
+  exemplars: Map<string, Exemplar>;
   lastEventTime: number | null;
   lastDriftTime: number | null;
 }
 
 export function createCounters(): Counters {
-  return { consumed: 0, accepted: 0, rejected: {}, signals: new Map(), lastEventTime: null, lastDriftTime: null };
+  return {
+    consumed: 0,
+    accepted: 0,
+    rejected: {},
+    signals: new Map(),
+    exemplars: new Map(),
+    lastEventTime: null,
+    lastDriftTime: null,
+  };
 }
 
-export function countSignal(counters: Counters, kind: string, severity: Severity): void {
+export interface Exemplar {
+  readonly signal: string;
+  readonly trace: string | null;
+}
+
+export function countSignal(counters: Counters, kind: string, severity: Severity, exemplar: Exemplar): void {
   const name = `${kind}\u0000${severity}`;
   counters.signals.set(name, (counters.signals.get(name) ?? 0) + 1);
+  counters.exemplars.set(name, exemplar);
 }

@@ -9,6 +9,7 @@ import { extendSeries } from "./series.ts";
 import { SIGNAL_VERSION, type Signal, type SignalDraft } from "./signal.ts";
 import type { RawRecord } from "./source.ts";
 import type { CommandRecord, Commit, DeadLetter, Episode, LaneName, Notification, SeriesPoint } from "./store.ts";
+import { traceOf } from "./trace.ts";
 
 type Rows = Pick<Commit, "signals" | "episodes" | "notifications" | "deadLetters" | "series">;
 
@@ -61,6 +62,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     offset: string,
     salt = "",
     reason?: Reason,
+    trace: string | null = null,
   ): void => {
     drafts.forEach((draft, ordinal) => {
       const spec = specOf(detector, draft.kind) ?? {
@@ -89,7 +91,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         version: SIGNAL_VERSION,
       };
       signals.push(signal);
-      countSignal(counters, signal.kind, signal.severity);
+      countSignal(counters, signal.kind, signal.severity, { signal: signal.id, trace });
       if (spec.episode === "opens") counters.lastDriftTime = time ?? counters.lastDriftTime;
       take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.routes, reason));
       if (draft.deliver !== undefined)
@@ -127,7 +129,8 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         outcome.signals.length > 0 && outcome.ratio >= 1,
       );
       if (point) series.push(point);
-      if (outcome.signals.length > 0) say(entry, outcome.signals, index, event.time, String(record.offset));
+      if (outcome.signals.length > 0)
+        say(entry, outcome.signals, index, event.time, String(record.offset), "", undefined, traceOf(record));
       if (h.open.length > 0 && !model.recovers) {
         const drafts = quietSince(entry, index);
         if (drafts.length > 0) say(entry, drafts, index, event.time, String(record.offset), "quiet");

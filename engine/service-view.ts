@@ -1,4 +1,5 @@
 import type { Detector, Inspection } from "./detector.ts";
+import type { Exemplar } from "./monitor.ts";
 import type { Reason } from "./rejection.ts";
 import type { Severity } from "./signal.ts";
 import type { StoredState } from "./store.ts";
@@ -12,6 +13,8 @@ export interface ServiceView {
   readonly backend: BackendInfo;
   /** Names of the configured alert channels. */
   readonly channels: readonly string[];
+  /** Of those the ones that keep failing and are only probed. */
+  brokenChannels?(): readonly string[];
   /** In the order of the configuration; the same objects each time, their fields are live. */
   monitors(): readonly MonitorView[];
   /** Not ok: starting, a store that does not answer, draining. Reasons are sentences. */
@@ -79,7 +82,13 @@ export interface MonitorCounters {
   readonly consumed: number;
   readonly accepted: number;
   readonly rejected: Readonly<Partial<Record<Reason, number>>>;
-  readonly signals: readonly { readonly kind: string; readonly severity: Severity; readonly count: number }[];
+  readonly signals: readonly {
+    readonly kind: string;
+    readonly severity: Severity;
+    readonly count: number;
+    /** The newest of them. */
+    readonly exemplar?: Exemplar | undefined;
+  }[];
 }
 
 export interface LiveKey {

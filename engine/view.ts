@@ -29,6 +29,7 @@ export interface ViewContext {
   readonly build: BuildInfo;
   readonly backend: BackendInfo;
   readonly channels: readonly string[];
+  brokenChannels?(): readonly string[];
   readonly facts: ReadonlyMap<string, MonitorFacts>;
   /** Null when the store answered lately, else why not. */
   storeProblem(): string | null;
@@ -51,6 +52,7 @@ export function createServiceView(service: Service, context: ViewContext): Servi
     build: context.build,
     backend: context.backend,
     channels: context.channels,
+    brokenChannels: () => context.brokenChannels?.() ?? [],
     monitors: () => monitors,
     ready() {
       const reasons: string[] = [];
@@ -116,7 +118,7 @@ function monitorView(
     get counters() {
       const signals = [...counters.signals].map(([name, count]) => {
         const [kind, severity] = name.split("\u0000") as [string, "info" | "warning" | "critical"];
-        return { kind, severity, count };
+        return { kind, severity, count, exemplar: counters.exemplars.get(name) };
       });
       return { consumed: counters.consumed, accepted: counters.accepted, rejected: counters.rejected, signals };
     },

@@ -53,6 +53,7 @@ export const METRICS = [
   counter("snapshots_total", "Checkpoints, by outcome.", ["outcome"]),
 
   counter("webhook_deliveries_total", "Tries to deliver a notification, by outcome.", ["target", "outcome"]),
+  gauge("target_broken", "1 while a target keeps failing and is only probed, one notification each 30 s.", ["target"]),
   gauge("outbox_waiting", "Notifications not yet delivered.", []),
   gauge("outbox_dead", "Notifications given up; redeliver them when the target is back.", []),
   gauge("outbox_oldest_seconds", "Age of the oldest notification not yet delivered; 0 when none waits.", []),
@@ -70,6 +71,27 @@ export const METRICS = [
   histogram("webhook_duration_seconds", "One try to deliver.", ["target"], [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]),
 ] as const satisfies readonly MetricSpec[];
 
+/** Every label that a metric may have, and what it may say. */
+export const LABELS: Readonly<Record<Label, string>> = {
+  monitor: "Name in the configuration",
+  detector: "Name of the detector",
+  key: `Key of the monitor; ${OTHER_KEY}: those over the budget`,
+  topic: "Topic, file or inbox that the monitor reads",
+  partition: "Partition of it",
+  reason: "Of a closed list: see errors",
+  kind: "Kind of signal, of the detector's list",
+  severity: "info, warning, critical",
+  metric: "Name of a metric per key",
+  outcome: "Of snapshots: committed, fenced, failed; of deliveries: delivered, retry, dead",
+  target: "Name of the alert channel",
+  version: "Of Tidegauge",
+  revision: "Commit of the source, where it is known",
+  node: "Version of Node",
+  backend: "tensorflow, webgpu, wasm, cpu",
+  device: "What it computes on",
+};
+type Label = (typeof METRICS)[number]["labels"][number];
+
 export type MetricName = (typeof METRICS)[number]["name"];
 
 /** The gauges that detectors declare, one family for each name. */
@@ -83,18 +105,18 @@ export function detectorMetrics(detectors: readonly Detector[]): readonly Metric
   return [...families.values()];
 }
 
-function counter<const N extends string>(name: N, help: string, labels: readonly string[]) {
+function counter<const N extends string, const L extends readonly string[]>(name: N, help: string, labels: L) {
   return { name, type: "counter", help, labels } as const;
 }
 
-function gauge<const N extends string>(name: N, help: string, labels: readonly string[]) {
+function gauge<const N extends string, const L extends readonly string[]>(name: N, help: string, labels: L) {
   return { name, type: "gauge", help, labels } as const;
 }
 
-function histogram<const N extends string>(
+function histogram<const N extends string, const L extends readonly string[]>(
   name: N,
   help: string,
-  labels: readonly string[],
+  labels: L,
   buckets: readonly number[],
 ) {
   return { name, type: "histogram", help, labels, buckets } as const;

@@ -17,6 +17,8 @@ export function readService({ gauge }: Instruments, view: ServiceView, outbox: O
   gauge("backend_info").set({ backend: backend.backend, device: backend.device }, 1);
   gauge("gpu_active").set(backend.gpu ? 1 : 0);
   gauge("ready").set(view.ready().ok ? 1 : 0);
+  const broken = view.brokenChannels?.() ?? [];
+  for (const target of view.channels) gauge("target_broken").set({ target }, broken.includes(target) ? 1 : 0);
   // A store that does not answer leaves a gap in these, not an old value.
   const names = ["outbox_waiting", "outbox_dead", "outbox_oldest_seconds"] as const;
   for (const name of names) gauge(name).remove();

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { COMMIT_OUTCOMES, type Meter } from "../../engine/meter.ts";
+import { COMMIT_OUTCOMES, type EventExemplar, type Meter } from "../../engine/meter.ts";
 import { METRICS, type MetricName, type MetricSpec, PREFIX } from "./catalog.ts";
 
 /** The registry, and what is observed while the engine runs. */
@@ -8,6 +8,8 @@ export interface Instruments {
   readonly meter: Meter;
   gauge(name: MetricName): Gauge;
   counter(name: MetricName): Counter;
+  /** Newest event whose way to its decision was measured, of each monitor. */
+  readonly measured: ReadonlyMap<string, { readonly seconds: number; readonly exemplar: EventExemplar }>;
   /** The histogram has these labels from now on, with what was observed so far. */
   zero(name: MetricName, labels: Labels): void;
 }
@@ -20,6 +22,7 @@ export function createInstruments(): Instruments {
   const gauges = new Map<string, Gauge>();
   const counters = new Map<string, Counter>();
   const observers = new Map<string, Observe>();
+  const measured = new Map<string, { seconds: number; exemplar: EventExemplar }>();
   for (const spec of METRICS as readonly MetricSpec[]) {
     if (spec.type === "gauge") gauges.set(spec.name, createGauge(spec, registry));
     else if (spec.type === "counter") counters.set(spec.name, new Counter(settings(spec, registry)));
@@ -29,7 +32,8 @@ export function createInstruments(): Instruments {
   for (const outcome of COMMIT_OUTCOMES) counter("snapshots_total").inc({ outcome }, 0);
   return {
     registry,
-    meter: createMeter((name) => observers.get(name)!, counter),
+    meter: createMeter((name) => observers.get(name)!, counter, measured),
+    measured,
     gauge: (name) => gauges.get(name)!,
     counter,
     zero: (name, labels) => void observers.get(name)!(labels, Object.values(labels)[0] ?? ""),
@@ -59,7 +63,11 @@ function createObserver(spec: MetricSpec, registry: Registry): Observe {
   };
 }
 
-function createMeter(observer: (name: MetricName) => Observe, counter: (name: MetricName) => Counter): Meter {
+function createMeter(
+  observer: (name: MetricName) => Observe,
+  counter: (name: MetricName) => Counter,
+  measured: Map<string, { seconds: number; exemplar: EventExemplar }>,
+): Meter {
   const decision = observer("event_to_decision_seconds");
   const committed = observer("event_to_commit_seconds");
   const size = observer("batch_size_events");
@@ -70,7 +78,10 @@ function createMeter(observer: (name: MetricName) => Observe, counter: (name: Me
   const deliveries = counter("webhook_deliveries_total");
   return {
     // Clocks differ: an event from the future was decided at once.
-    eventToDecision: (monitor, seconds) => decision({ monitor }, monitor).observe(Math.max(0, seconds)),
+    eventToDecision(monitor, seconds, exemplar) {
+      decision({ monitor }, monitor).observe(Math.max(0, seconds));
+      if (exemplar !== undefined) measured.set(monitor, { seconds: Math.max(0, seconds), exemplar });
+    },
     eventToCommit: (monitor, seconds) => committed({ monitor }, monitor).observe(Math.max(0, seconds)),
     update: (monitor, detector, seconds) => update({ monitor, detector }, monitor).observe(seconds),
     batchSize: (monitor, events) => size({ monitor }, monitor).observe(events),

@@ -177,6 +177,36 @@ test("OpenMetrics when asked, and the text form is the same afterwards", async (
   expect((await scrape([bot], {}, metrics)).text).toBe(plain.text);
 });
 
+test("exemplars name the newest signal, and the event of the newest latency with its trace", async () => {
+  const metrics = createMetrics({ now: () => NOW, processMetrics: false });
+  const bot = monitor('b"ot', []);
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  bot.counters.signals = [
+    { kind: "drift", severity: "critical", count: 2, exemplar: { signal: "sig_1", trace } },
+    { kind: "warning", severity: "info", count: 1, exemplar: { signal: "s".repeat(90), trace } },
+  ];
+  metrics.meter.eventToDecision('b"ot', 0.2, { event: "events[0]@41", trace: null });
+  const source = { view: serviceOf([bot]), store: storeOf() };
+  const { body } = await metrics.scrape(source, "application/openmetrics-text");
+  const lines = body.split("\n").filter((line) => line.includes(" # {"));
+  expect(lines).toEqual([
+    `tidegauge_signals_total{monitor="b\\"ot",detector="numeric",kind="drift",severity="critical"} 2 # {signal_id="sig_1",trace_id="${trace}"} 1`,
+    // 128 characters are allowed.
+    `tidegauge_signals_total{monitor="b\\"ot",detector="numeric",kind="warning",severity="info"} 1 # {signal_id="${"s".repeat(90)}"} 1`,
+    'tidegauge_event_to_decision_seconds_bucket{le="0.25",monitor="b\\"ot"} 1 # {event_id="events[0]@41"} 0.2',
+  ]);
+  expect((await metrics.scrape(source)).body).not.toContain(" # {");
+});
+
+test("a target that is only probed shows", async () => {
+  const metrics = createMetrics({ now: () => NOW });
+  const view = { ...serviceOf([]), brokenChannels: () => ["ops"] };
+  expect((await metrics.scrape({ view, store: storeOf() })).body).toContain(
+    'tidegauge_target_broken{target="ops"} 1\n',
+  );
+  expect((await scrape([], {}, metrics)).value('target_broken{target="ops"}')).toBe(0);
+});
+
 test("promtool finds nothing to complain about", async (context) => {
   if (spawnSync("promtool", ["--version"]).error) {
     console.warn("SKIPPED: promtool is not installed, the exposition was not linted");

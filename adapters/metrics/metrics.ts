@@ -5,6 +5,7 @@ import type { ServiceView } from "../../engine/service-view.ts";
 import type { Store } from "../../engine/store.ts";
 import { detectorMetrics, PREFIX } from "./catalog.ts";
 import { PER_KEY, readKeys, readLatched, readMonitors, readService } from "./collect.ts";
+import { exemplarsOf } from "./exemplars.ts";
 import { createGauge, createInstruments, type Instruments } from "./instruments.ts";
 import { createKeyBudget } from "./key-budget.ts";
 import { OPENMETRICS_TYPE, toOpenMetrics, wantsOpenMetrics } from "./openmetrics.ts";
@@ -36,11 +37,13 @@ export interface Scrape {
   readonly body: string;
 }
 
+export const KEY_BUDGET = 1_000;
+export const IDLE_MS = 3_600_000;
 const STORE_PATIENCE_MS = 1_000;
 const OPEN_EPISODES = 1_000;
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
-  const { keyBudget = 1_000, idleMs = 3_600_000, processMetrics = true, now = Date.now } = options;
+  const { keyBudget = KEY_BUDGET, idleMs = IDLE_MS, processMetrics = true, now = Date.now } = options;
   const instruments = createInstruments();
   const { registry, meter } = instruments;
   const choose = createKeyBudget(keyBudget, idleMs);
@@ -68,7 +71,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       const shown = selections.reduce((sum, { shown }) => sum + shown.length, 0);
       readLatched(instruments, monitors, open?.items ?? [], keyBudget - shown);
       const text = await registry.metrics();
-      if (wantsOpenMetrics(accept)) return { contentType: OPENMETRICS_TYPE, body: toOpenMetrics(text) };
+      if (wantsOpenMetrics(accept))
+        return { contentType: OPENMETRICS_TYPE, body: toOpenMetrics(text, exemplarsOf(instruments, monitors)) };
       return { contentType: registry.contentType, body: text };
     },
   };

@@ -36,6 +36,7 @@ test.skipIf(!existsSync(PROMTOOL))(
     expect(() => said("test", "rules", "tidegauge.rules.test.yml")).toThrow(/NotificationsDead/);
     writeFileSync(path, text);
   },
+  240_000,
 );
 
 test("every alert has a stream on which it fires and one on which it does not", () => {

@@ -41,6 +41,7 @@ monitors:
         `--config.file=${folder}/prometheus.yml`,
         `--storage.tsdb.path=${folder}/tsdb`,
         `--web.listen-address=127.0.0.1:${port}`,
+        "--enable-feature=exemplar-storage",
       ],
       { stdio: "ignore" },
     );
@@ -62,6 +63,14 @@ monitors:
       expect(await query("sum by (key) (tidegauge_drift_active)")).toEqual({ k0: 1, k1: 1 });
       expect(await query('sum by (kind) (tidegauge_signals_total{kind="drift"})')).toEqual({ drift: 2 });
       expect((await query("sum(tidegauge_store_commit_seconds_count)"))[""]).toBeGreaterThan(0);
+      const exemplars = await fetch(
+        `http://127.0.0.1:${port}/api/v1/query_exemplars?query=tidegauge_signals_total&start=${Date.now() / 1000 - 300}&end=${Date.now() / 1000 + 60}`,
+      );
+      const { data } = (await exemplars.json()) as { data: { exemplars: { labels: { signal_id: string } }[] }[] };
+      const told = await service.json<{ signals: { id: string }[] }>("/api/v1/signals?limit=100");
+      const ids = data.flatMap((series) => series.exemplars.map(({ labels }) => labels.signal_id));
+      expect(ids.length).toBeGreaterThan(0);
+      for (const id of ids) expect(told.signals.map((signal) => signal.id)).toContain(id);
       const page = await (await fetch(`${url}/metrics`)).text();
       for (const [, metric] of page.matchAll(/^# TYPE (\S+)/gm))
         expect(metric).toMatch(/^(tidegauge_|process_|nodejs_)/);
