@@ -47,7 +47,10 @@ describe("the verifiers that the docs print", () => {
   test("in Node", () => {
     const program = `${block("js")}
 const cases = JSON.parse((await import("node:fs")).readFileSync(0, "utf8"));
-console.log(JSON.stringify(cases.map((c) => verify(c.secret, c.headers, Buffer.from(c.body)))));`;
+console.log(JSON.stringify(cases.map((c) => verify(c.secret, c.headers, Buffer.from(c.body)))));
+const replay = (c, now) => receive(c.secret, c.headers, Buffer.from(c.body), now);
+const sent = cases[0], now = Date.now() / 1000;
+console.log(JSON.stringify([replay(sent), replay(sent), replay(sent, now + 290), replay(sent, now + 400), replay(cases[3])]));`;
     check(spawnSync(process.execPath, ["--input-type=module", "-e", program], input()));
   });
 
@@ -58,7 +61,12 @@ console.log(JSON.stringify(cases.map((c) => verify(c.secret, c.headers, Buffer.f
     }
     const program = `${block("python")}
 import json, sys
-print(json.dumps([verify(c["secret"], c["headers"], c["body"].encode()) for c in json.load(sys.stdin)]))`;
+cases = json.load(sys.stdin)
+print(json.dumps([verify(c["secret"], c["headers"], c["body"].encode()) for c in cases]))
+def replay(c, now=None):
+    return receive(c["secret"], c["headers"], c["body"].encode(), now)
+sent, now = cases[0], time.time()
+print(json.dumps([replay(sent), replay(sent), replay(sent, now + 290), replay(sent, now + 400), replay(cases[3])]))`;
     check(spawnSync("python3", ["-c", program], input()));
   });
 });
@@ -73,6 +81,9 @@ function input() {
 
 function check({ stdout, stderr }: { stdout: string; stderr: string }): void {
   expect(stderr).toBe("");
-  const results = JSON.parse(stdout) as boolean[];
+  const [verified, replayed] = stdout.trim().split("\n");
+  const results = JSON.parse(verified!) as boolean[];
+  // Replayed at once and within the tolerance: known by its id; later: too old; forged: never.
+  expect(JSON.parse(replayed!)).toEqual(["new", "repeat", "repeat", "refuse", "refuse"]);
   expect(results.map((valid, i) => [cases()[i]!.name, valid])).toEqual(cases().map((c) => [c.name, c.valid]));
 }

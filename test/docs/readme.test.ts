@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = [
   "README.md",
   "docs/http-api.md",
+  "docs/alerts.md",
   "docs/webhooks.md",
   "docs/embedders.md",
   "docs/compute.md",
@@ -34,7 +35,7 @@ describe.each(pages)("%s", (name) => {
 
   test("every command and option exists", () => {
     for (const text of blocks("sh")) {
-      for (const [, command, rest] of text.matchAll(/npx tidegauge (\w+)([^\n#]*)/g)) {
+      for (const [, command, rest] of text.matchAll(/npx tidegauge ([\w-]+)([^\n#]*)/g)) {
         const found = COMMANDS.find((c) => c.name === command);
         expect(found, command).toBeDefined();
         for (const [option] of rest!.matchAll(/--[a-z]+/g))
