@@ -15,6 +15,8 @@ import { detectorOf, monitorSettings, sharedPromise } from "./settings.ts";
 /** A monitor, and the content of its reference file: part of what its states learnt. */
 export interface OpenMonitor extends Monitor {
   readonly referenceHash: string | null;
+  /** Learns what all keys share from the file, so that it is known at the start whether it can be learnt. */
+  teach(): Promise<void>;
 }
 
 /** Opens one configured monitor. `where` names the config file in errors; relative paths start at `folder`. */
@@ -44,7 +46,7 @@ export async function openMonitor(
   // A file has lines of JSON, however the topic's records are written.
   const file = await readReference(monitor, detector, createDecoder(picking), folder, recordBytes);
   const model = await detector.open(settings, env);
-  const scope = monitor.reference?.scope ?? "key";
+  const teacher = file && teacherFrom(file, monitor.reference!.scope, { detector, model, settings, env });
   return {
     run,
     name,
@@ -52,7 +54,8 @@ export async function openMonitor(
     model,
     decode,
     beforeDecode: format.prepare ?? null,
-    teacher: file && (await teacherFrom(file, scope, { detector, model, settings, env })),
+    teacher,
+    teach: async () => teacher?.learn?.(),
     referenceHash: file?.hash ?? null,
     routes: monitor.alerts.map((channel) => routeOf(channel, config.alerts[channel]!)),
     reminders: monitor.reminders,

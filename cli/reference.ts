@@ -44,10 +44,9 @@ export function teacherFrom(
     settings,
     env,
   }: { detector: Detector; model: Model; settings: Settings<unknown>; env: Environment },
-): Promise<Teacher> | Teacher {
+): Teacher & { learn?(): Promise<void> } {
   const open: OpenLearner = (first) => detector.open({ ...settings, reference: { first } }, env);
-  if (scope === "key") return teachEach(model, open, file);
-  return file.readAll().then((lessons) => teachAll(model, open, lessons));
+  return scope === "key" ? teachEach(model, open, file) : teachAll(model, open, file.readAll);
 }
 
 /** What of a reference file is part of what was learnt, and what people see of it. */

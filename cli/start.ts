@@ -52,6 +52,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
   await openPatiently(store, log);
   try {
     await register(store, run, config, env.embedder, monitors);
+    for (const monitor of monitors.values()) await monitor.teach();
     const facts = new Map(Object.entries(config.monitors).map(([name, m]) => [name, factsOf(m)]));
     let storeProblem: string | null = null;
     let draining = false;

@@ -1,6 +1,7 @@
 import type { Detector, Model, Part, Snapshot } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
 import { freshHeader, type KeyHeader, packState, unpackState } from "./key-header.ts";
+import { createScale, type Weight, weigh } from "./scale.ts";
 import type { StateWrite, Store, StoredState } from "./store.ts";
 
 /** One key's state in memory. */
@@ -14,7 +15,7 @@ export interface Entry {
   /** Wall clock of its last event, epoch milliseconds. */
   touchedAt: number;
   /** Last known size of its snapshot. */
-  bytes: number;
+  weight: Weight;
   /** Part hashes that the store has. */
   stored: readonly string[];
   /** Number of the last wave that it was in. */
@@ -59,20 +60,19 @@ export function createBank(
 ): Bank {
   const entries = new Map<string, Entry>();
   let dirty: Entry[] = [];
-  let writing: { entry: Entry; stored: readonly string[]; bytes: number }[] = [];
+  let writing: { entry: Entry; stored: readonly string[]; weight: Weight }[] = [];
   let tick = 0;
-  let bytes = 0;
+  let scale = createScale();
 
   const keep = (entry: Entry): void => {
     entries.set(entry.key, entry);
-    bytes += entry.bytes;
+    scale.add(entry.weight);
   };
   const bring = async (lane: number, keys: readonly string[]): Promise<void> => {
     const found = await store.loadStates(lane, keys);
     const opened = found.map((s) => ({ stored: s, ...unpackState(s.blob) }));
     const states = await model.load(opened.map((o) => snapshotOf(detector, o.stored, o.version, o.running)));
     opened.forEach((o, i) => {
-      const size = o.stored.blob.length + o.stored.parts.reduce((sum, p) => sum + p.bytes.length, 0);
       const stored = o.stored.parts.map((p) => p.hash);
       keep({
         key: o.stored.key,
@@ -81,18 +81,19 @@ export function createBank(
         dirty: false,
         used: tick,
         touchedAt: 0,
-        bytes: size,
+        weight: weigh(o.stored.blob.length, o.stored.parts),
         stored,
         wave: -1,
       });
     });
   };
 
+  const forget = (entry: Entry): void => {
+    entries.delete(entry.key);
+    scale.remove(entry.weight);
+  };
   const leave = (gone: readonly Entry[]): void => {
-    for (const entry of gone) {
-      entries.delete(entry.key);
-      bytes -= entry.bytes;
-    }
+    gone.forEach(forget);
     model.release?.(gone.map((e) => e.state));
   };
 
@@ -112,7 +113,7 @@ export function createBank(
           dirty: false,
           used: tick,
           touchedAt: 0,
-          bytes: 256,
+          weight: FRESH,
           stored: NONE,
           wave: -1,
         });
@@ -137,11 +138,7 @@ export function createBank(
         const snapshot = snapshots[i]!;
         const hashes = snapshot.parts.length === 0 ? NONE : snapshot.parts.map((p) => p.hash);
         const blob = packState(entry.header, snapshot.version, snapshot.running);
-        writing.push({
-          entry,
-          stored: hashes,
-          bytes: blob.length + snapshot.parts.reduce((sum, p) => sum + p.bytes.length, 0),
-        });
+        writing.push({ entry, stored: hashes, weight: weigh(blob.length, snapshot.parts) });
         return {
           key: entry.key,
           blob,
@@ -162,27 +159,25 @@ export function createBank(
       for (const w of writing) {
         w.entry.dirty = false;
         w.entry.stored = w.stored;
-        bytes += w.bytes - w.entry.bytes;
-        w.entry.bytes = w.bytes;
+        scale.remove(w.entry.weight);
+        scale.add(w.weight);
+        w.entry.weight = w.weight;
       }
       writing = [];
       dirty = [];
     },
-    overfull: () => entries.size > limits.keys || bytes > limits.bytes,
+    overfull: () => entries.size > limits.keys || scale.total() > limits.bytes,
     evict() {
       const clean = [...entries.values()].filter((e) => !e.dirty);
       // Metrics and page show alarms of keys in memory.
       clean.sort((a, b) => Number(a.header.open.length > 0) - Number(b.header.open.length > 0) || a.used - b.used);
-      let keys = entries.size;
-      let held = bytes;
       const gone: Entry[] = [];
       for (const entry of clean) {
-        if (keys <= limits.keys * 0.75 && held <= limits.bytes * 0.75) break;
-        keys--;
-        held -= entry.bytes;
+        if (entries.size <= limits.keys * 0.75 && scale.total() <= limits.bytes * 0.75) break;
+        forget(entry);
         gone.push(entry);
       }
-      leave(gone);
+      model.release?.(gone.map((e) => e.state));
     },
     evictIdle: (before) => leave([...entries.values()].filter((e) => !e.dirty && e.touchedAt < before)),
     entries: () => entries.values(),
@@ -192,12 +187,13 @@ export function createBank(
       entries.clear();
       dirty = [];
       writing = [];
-      bytes = 0;
+      scale = createScale();
     },
   };
 }
 
 const NONE: readonly string[] = [];
+const FRESH: Weight = { own: 256, large: [] };
 
 function unseenIn(stored: readonly string[]): (part: Part) => boolean {
   return (part) => !stored.includes(part.hash);

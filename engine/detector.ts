@@ -185,6 +185,8 @@ export interface Part {
   /** Hex of the content; make parts with makePart() and keep them, so that each is hashed once. */
   readonly hash: string;
   readonly bytes: Uint8Array;
+  /** Bytes that it takes in memory where that is more: what is unpacked of it counts. */
+  readonly memory?: number;
 }
 
 /** Runs in the tests and is printed in the docs. */

@@ -37,10 +37,25 @@ export function teachEach(model: Model, open: OpenLearner, lessons: Lessons): Te
 /** Names what all keys share: their reference is the same to the bit, and kept once. */
 const SHARED = "reference";
 
-/** Learns once from all lessons; every key begins with that. */
-export async function teachAll(model: Model, open: OpenLearner, lessons: readonly Lesson[]): Promise<Teacher> {
-  const learnt = await teach(await open(lessons.length), SHARED, lessons);
-  return { begin: (key) => adopt(model, key, learnt) };
+/** Every key begins with one lesson, learnt once from all of them: now with learn(), else when the first key comes. */
+export function teachAll(
+  model: Model,
+  open: OpenLearner,
+  read: () => Promise<readonly Lesson[]>,
+): Teacher & { learn(): Promise<void> } {
+  let learnt: Snapshot | null = null;
+  const learn = async (): Promise<Snapshot> => {
+    if (learnt !== null) return learnt;
+    const lessons = await read();
+    learnt = await teach(await open(lessons.length), SHARED, lessons);
+    return learnt;
+  };
+  return {
+    async learn() {
+      await learn();
+    },
+    begin: async (key) => adopt(model, key, await learn()),
+  };
 }
 
 /** Events prepared at once. */

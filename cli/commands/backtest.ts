@@ -58,6 +58,7 @@ export const backtest: CliCommand = {
     // A file has lines of JSON, however the topic's records are written.
     const recorded = { ...monitorConfig, source: undefined };
     const opened = await openMonitor(name, recorded, config, env, path, "backtest", loaded.folder);
+    await opened.teach();
     // Commits by count alone: the wall clock must not matter.
     const monitor: Monitor = {
       ...opened,

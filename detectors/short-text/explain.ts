@@ -2,7 +2,7 @@ import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
 import { type EmbeddedTexts, interpret, nearOf } from "./interpret.ts";
 import { packVector } from "./pack-vector.ts";
-import { recall } from "./recent.ts";
+import { recallPlaced } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import { sampleRows } from "./sample-rows.ts";
 import { indexTerms, type TermIndex } from "./terms.ts";
@@ -23,6 +23,8 @@ export interface Explanation extends Readonly<Record<string, unknown>> {
   /** What the texts since the onset say more than the reference, all clusters together. */
   readonly terms: readonly string[];
   readonly shareNew: number;
+  /** Share of the texts since the onset above the reference's 90 % quantile of scores; before it was a tenth. */
+  readonly shareUnlike: number;
   /** Topics of the reference that are hardly said any more, most missed first. */
   readonly vanished: readonly VanishedTopic[];
   /** A token that is no word in most of the new texts, or null. */
@@ -46,6 +48,7 @@ export const NO_EXPLANATION: Explanation = {
   clusters: [],
   terms: [],
   shareNew: 0,
+  shareUnlike: 0,
   vanished: [],
   sticky: null,
   window: { from: 0, to: 0, texts: 0 },
@@ -73,8 +76,9 @@ export function explain(
   { before = [], show = true }: { before?: readonly NamedCluster[]; show?: boolean } = {},
 ): Explained {
   const { reference } = watch;
-  const { events, vectors } = recall(watch.recent, onset.index);
+  const { events, vectors } = recallPlaced(watch.recent, onset.index, reference.middle);
   const far = events.flatMap((event, i) => (event.high ? [i] : []));
+  const shareUnlike = far.length / Math.max(1, events.length);
   const found = interpret({
     tensors: reference.tensors,
     dim: reference.dim,
@@ -85,6 +89,7 @@ export function explain(
     near: nearFor(reference),
     referenceTerms: termsOf(reference),
     known: kind === "surge",
+    ...(kind === "drift" ? { expected: excessOf(shareUnlike) } : {}),
   });
   const clusters = show ? found.clusters : found.clusters.map(withoutTexts);
   const vanished = vanishedTopics(reference, countClusters(watch, onset.index));
@@ -93,6 +98,7 @@ export function explain(
     clusters: keepNames(clusters, before, kind),
     terms: found.terms,
     shareNew: found.shareNew,
+    shareUnlike,
     vanished: show ? vanished : vanished.map(withoutTexts),
     sticky: found.sticky,
     window: { from: events[0]?.index ?? onset.index, to: events.at(-1)?.index ?? onset.index, texts: events.length },
@@ -112,25 +118,52 @@ export function explain(
   return { explanation, centres };
 }
 
-/** One sentence that a person would say. */
+/** Share of new texts that puts so many above the reference's 90 % quantile, if all of them are there. */
+function excessOf(shareUnlike: number): number {
+  return Math.max(0, (shareUnlike - USUAL) / (1 - USUAL));
+}
+
+/** Share above the reference's 90 % quantile while nothing has changed. */
+const USUAL = 0.1;
+/** With fewer texts than this a cluster is an example, no topic. */
+const LEAST_TOPIC = 3;
+
+/** One sentence that a person would say, and what else there is to know. */
 export function summarise(explanation: Explanation, onset: Onset): string {
+  const { clusters, kind, sticky, vanished } = explanation;
   const since = `Since about event ${onset.index} (${onset.low}–${onset.high})`;
-  const top = explanation.clusters[0];
-  const sticky =
-    explanation.sticky === null ? "" : ` Most of the new texts carry “${explanation.sticky}”, which is no word.`;
-  if (top === undefined) {
-    const what = explanation.kind === "surge" ? "one topic is more frequent" : "texts are unlike the reference";
-    return `${since} ${what}.${sticky}`;
-  }
-  const about = top.terms.length > 0 ? top.name : "one another, unlike the rest";
-  const more = explanation.terms.filter((t) => !about.includes(t)).slice(0, 4);
-  const besides = more.length === 0 ? "" : ` More is also said of ${more.join(", ")}.`;
-  const gone = explanation.vanished[0];
-  const less =
+  const topics = clusters.filter(({ size, terms }) => size >= LEAST_TOPIC && terms.length > 0);
+  const top = clusters[0];
+  const gone = vanished[0];
+  const rest = [
     gone === undefined
       ? ""
-      : ` Less is said of ${gone.name}: ${percent(gone.share)}, before ${percent(gone.shareBefore)}.`;
-  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${besides}${less}${sticky}`;
+      : ` Less is said of ${gone.name}: ${percent(gone.share)}, before ${percent(gone.shareBefore)}.`,
+    sticky === null ? "" : ` Most of the new texts carry “${sticky}”, which is no word.`,
+  ].join("");
+  if (kind === "drift" && isSpread(explanation)) {
+    const unlike = `${since} ${percent(explanation.shareUnlike)} of texts are unlike the reference, usually ${percent(USUAL)}`;
+    if (topics.length > 0) return `${unlike}: many topics, the largest ${named(topics.slice(0, 3))}.${rest}`;
+    return `${unlike}, with no topic in common${top?.medoid ? `, as “${top.medoid.slice(0, 80)}”` : ""}.${rest}`;
+  }
+  if (top === undefined)
+    return `${since} ${kind === "surge" ? "one topic is more frequent" : "texts are unlike the reference"}.${rest}`;
+  const about = top.terms.length > 0 ? top.name : "one another, unlike the rest";
+  const others = topics.filter((topic) => topic !== top).slice(0, 2);
+  const more = others.length === 0 ? "" : ` Also more: ${named(others)}.`;
+  return `${since} ${percent(top.share)} of texts are about ${about}; before ${percent(top.shareBefore)}.${more}${rest}`;
+}
+
+/** What scores say is new is far more than the leading topic. */
+function isSpread({ clusters, shareUnlike }: Explanation): boolean {
+  const excess = excessOf(shareUnlike);
+  const top = clusters[0];
+  if (top === undefined || top.size < LEAST_TOPIC) return excess > 0;
+  return excess > 0.03 && top.share - top.shareBefore < excess / 4;
+}
+
+function named(topics: readonly NamedCluster[]): string {
+  return topics.map(({ name, share }) => `${name} (${percent(share)})`).join("; ");
 }
 
 function percent(share: number): string {

@@ -3,6 +3,7 @@ import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { quantile } from "../statistics/normal.ts";
 import { nextUint32, type Random } from "../statistics/random.ts";
 import { TRAINING } from "./autoencoder.ts";
+import { centre, middleOf } from "./centre.ts";
 import { coverageWarning, duplicatesWarning, measureDependence, nearDuplicates } from "./dependence.ts";
 import { encodeMany, fitHashEncoder, type HashEncoder } from "./hash-encoder.ts";
 import { kMeans } from "./k-means.ts";
@@ -37,7 +38,9 @@ export function learnReference(
   const { events, rows } = split
     ? orderForSplit(learnt, sessions.ids, random)
     : { events: learnt, rows: learnt.length };
-  const gathered = { learnt, sessions, split, events, rows, source, ...vectorsOf(events, rows, source, random) };
+  const found = vectorsOf(events, rows, source, random);
+  const middle = options.scheme === "paper" ? null : middleOf(found.vectors, rows, found.dim);
+  const gathered = { learnt, sessions, split, events, rows, source, ...found, middle, vectors: placed(found, middle) };
   if (options.scheme !== "paper") return complete(gathered, null, options, tensors, random);
   return tensors
     .trainAutoencoder(gathered.vectors.subarray(0, rows * gathered.dim), rows, gathered.dim, {
@@ -55,9 +58,16 @@ interface Gathered {
   readonly events: readonly Learnt[];
   readonly rows: number;
   readonly source: Source;
+  readonly middle: Float32Array | null;
   readonly vectors: Float32Array;
   readonly dim: number;
   readonly encoder: HashEncoder | null;
+}
+
+/** Without their middle, in values that float16 holds: what is saved is what is used. */
+function placed({ vectors, dim }: Pick<Gathered, "vectors" | "dim">, middle: Float32Array | null): Float32Array {
+  centre(vectors, vectors.length / dim, middle);
+  return fromFloat16(toFloat16(vectors));
 }
 
 function complete(
@@ -67,7 +77,7 @@ function complete(
   tensors: Tensors,
   random: Random,
 ): ReferenceData {
-  const { learnt, sessions, split, events, rows, source, vectors, dim, encoder } = gathered;
+  const { learnt, sessions, split, events, rows, source, middle, vectors, dim, encoder } = gathered;
   const excluded = exclusion(events, sessions.ids);
   const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
   const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
@@ -93,6 +103,7 @@ function complete(
   return {
     source,
     dim,
+    middle,
     texts: events.map((event) => event.text.slice(0, SHOWN)),
     vectors,
     rows,
@@ -140,7 +151,7 @@ function vectorsOf(
   }
   const texts = events.map((event) => event.text);
   const encoder = fitHashEncoder(texts.slice(0, rows), nextUint32(random));
-  return { vectors: fromFloat16(toFloat16(encodeMany(encoder, texts))), dim: encoder.dim, encoder };
+  return { vectors: encodeMany(encoder, texts), dim: encoder.dim, encoder };
 }
 
 function calibrationScores(

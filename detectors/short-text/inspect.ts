@@ -75,9 +75,13 @@ export function inspectState(
 }
 
 /** The present reference, and those before it, newest first. */
-function versionsOf({ versions }: Lineage): Record<string, unknown> {
-  const [now, ...before] = versions.map(shownVersion).reverse();
+function versionsOf(lineage: Lineage): Record<string, unknown> {
+  const [now, ...before] = allVersions(lineage);
   return { ...now, ...(before.length === 0 ? {} : { before }) };
+}
+
+function allVersions({ versions }: Lineage): Record<string, unknown>[] {
+  return versions.map(shownVersion).reverse();
 }
 
 function shownVersion({ until, ...version }: ReferenceVersion): Record<string, unknown> {
@@ -99,7 +103,7 @@ function inspectLearning(learning: Learning, lineage: Lineage, wanted: number, p
       kept: learning.kept.length,
       ...(lineage.versions.length === 0
         ? {}
-        : { reference: { learningFrom: lineage.origin, before: versionsOf(lineage) } }),
+        : { reference: { learningFrom: lineage.origin, before: allVersions(lineage) } }),
       promise: promiseFacts(promised, null),
       warnings,
     },

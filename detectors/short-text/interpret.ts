@@ -23,6 +23,8 @@ export interface Question {
   readonly near?: number;
   /** indexTerms(reference.texts), when the caller keeps it. */
   readonly referenceTerms?: TermIndex;
+  /** Share of the texts since the onset that is new as far as scores tell: small clusters are told until they make up half of it. */
+  readonly expected?: number;
   /** What is looked for is known and only more frequent: it is named by what sets it apart, not by what is new. */
   readonly known?: boolean;
 }
@@ -58,6 +60,8 @@ export const NEAR_HASH = 0.5;
 const MOST_CLUSTERS = 5;
 const LEAST_SIZE = 3;
 const LEAST_LIFT = 1.25;
+/** Gain from which a cluster or a term is no chance among hundreds. */
+const SURE_GAIN = 8;
 const EXAMPLES = 5;
 const TERMS = 6;
 const ALL_TERMS = 10;
@@ -65,7 +69,7 @@ const NEAR_SAMPLE = 400;
 /** Candidates multiplied at once. */
 const SLICE = 64;
 /** A cluster whose members share no words is an accident of the encoder. */
-const LEAST_TERM_SHARE = 0.15;
+const OF_CLUSTER = { leastShare: 0.15 };
 
 /**
  * What is new, by gain: of all candidates the one whose neighbourhood grew most beyond the reference,
@@ -84,7 +88,7 @@ export function interpret(question: Question): Interpretation {
   let excess = 0;
   while (clusters.length < MOST_CLUSTERS) {
     const best = strongest(question, links, alive, before);
-    if (best === null || (best.members.length < LEAST_SIZE && clusters.length > 0)) break;
+    if (best === null || (clusters.length > 0 && !isWorthTelling(best, excess, question))) break;
     for (const member of best.members) alive[member] = 0;
     excess += best.members.length - best.expected;
     const cluster = describe(question, best, referenceTerms);
@@ -95,7 +99,7 @@ export function interpret(question: Question): Interpretation {
   return {
     clusters,
     centers,
-    terms: distinctiveTerms(candidates.texts, referenceTerms, ALL_TERMS),
+    terms: distinctiveTerms(candidates.texts, referenceTerms, ALL_TERMS, { leastGain: SURE_GAIN }),
     sticky: stickyToken(candidates.texts, reference.texts),
     shareNew: Math.min(1, Math.max(0, excess / Math.max(1, since))),
   };
@@ -117,8 +121,14 @@ export function nearOf(reference: Float32Array, dim: number): number {
   return Math.min(0.75, Math.max(0.35, quantile(sorted, 0.995)));
 }
 
+/** Beside the first: no chance, or a part of what scores say is new and no cluster has explained so far. */
+function isWorthTelling({ members, gain }: Best, excess: number, { expected = 0, since }: Question): boolean {
+  return gain >= SURE_GAIN || (members.length >= LEAST_SIZE && excess < (expected * since) / 2);
+}
+
 interface Best {
   readonly center: number;
+  readonly gain: number;
   readonly members: readonly number[];
   readonly expected: number;
   readonly before: number;
@@ -147,7 +157,7 @@ function strongest(
     const value = gain(members.length, unit * (m + 1));
     if (value > bestGain) {
       bestGain = value;
-      best = { center, members, expected: unit * (m + 1), before: m };
+      best = { center, gain: value, members, expected: unit * (m + 1), before: m };
     }
   }
   return best;
@@ -167,7 +177,7 @@ function describe(question: Question, best: Best, referenceTerms: TermIndex): Cl
     .sort((a, b) => b.cosine - a.cosine || a.member - b.member)
     .map(({ member }) => candidates.texts[member]!);
   const medoid = candidates.texts[best.center]!;
-  const fresh = question.known === true ? [] : distinctiveTerms(nearest, referenceTerms, TERMS, LEAST_TERM_SHARE);
+  const fresh = question.known === true ? [] : distinctiveTerms(nearest, referenceTerms, TERMS, OF_CLUSTER);
   const terms = fresh.length > 0 ? fresh : ownTerms(question, best.center, nearest);
   return {
     name: terms.length > 0 ? terms.slice(0, 3).join(", ") : medoid.slice(0, 40),
@@ -194,7 +204,7 @@ function ownTerms(
   matrix.dispose();
   const limit = near ?? nearOf(reference.embeddings, dim);
   const rest = reference.texts.filter((_, i) => products[i]! < limit);
-  return distinctiveTerms(group, indexTerms(rest), TERMS, LEAST_TERM_SHARE);
+  return distinctiveTerms(group, indexTerms(rest), TERMS, OF_CLUSTER);
 }
 
 /** For every candidate the candidates near it, itself first in count whatever its vector. */

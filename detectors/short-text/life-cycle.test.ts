@@ -120,7 +120,12 @@ describe("what a person decides", () => {
     const signals = feed(model, state, stream(8, 1500, 250));
     const closed = signals.filter((signal) => signal.kind === "recovered");
     expect(closed[0]!.summary).toContain("adaptAfter");
-    expect(model.inspect(state).status).toBe("steady");
+    expect(model.inspect(state).status).not.toBe("drifting");
+    expect(model.inspect(state).details.reference).toMatchObject({
+      version: 2,
+      origin: "adapt-after",
+      before: [{ version: 1, origin: "first-events" }],
+    });
     expect(state.watch!.reference.facts.from).toBeGreaterThan(250);
   });
 });

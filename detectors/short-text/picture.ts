@@ -1,7 +1,7 @@
 import { earliestOnset, isOpen, KINDS } from "./episode.ts";
 import { nearFor } from "./explain.ts";
 import { unpackVector } from "./pack-vector.ts";
-import { recall } from "./recent.ts";
+import { recallPlaced } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import type { Watch } from "./watch.ts";
 
@@ -18,7 +18,7 @@ export function drawMap(watch: Watch, show: boolean): Record<string, unknown> {
   const { reference } = watch;
   const { dim } = reference;
   const from = isOpen(watch.episodes) ? earliestOnset(watch.episodes) : 0;
-  const { events, vectors } = recall(watch.recent, from);
+  const { events, vectors } = recallPlaced(watch.recent, from, reference.middle);
   const topics = KINDS.flatMap((kind) => {
     const episode = watch.episodes[kind];
     return (episode?.explanation.clusters ?? []).flatMap(({ id, name }, i) => {

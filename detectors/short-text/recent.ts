@@ -1,6 +1,7 @@
 import type { Part } from "../../engine/detector.ts";
 import { makePart } from "../../engine/part.ts";
 import { createReader, createWriter } from "../statistics/bytes.ts";
+import { centre } from "./centre.ts";
 
 /** The last texts with their vectors in 8 bits: what an explanation is made from. */
 export interface Recent {
@@ -84,6 +85,17 @@ export function recall(
     }
   }
   return { events, vectors: vectors.subarray(0, events.length * recent.dim) };
+}
+
+/** The same, placed as the reference's own vectors are. */
+export function recallPlaced(
+  recent: Recent,
+  from: number,
+  middle: Float32Array | null,
+): { readonly events: Remembered[]; readonly vectors: Float32Array } {
+  const recalled = recall(recent, from);
+  centre(recalled.vectors, recalled.events.length, middle);
+  return recalled;
 }
 
 export function saveRecent(recent: Recent): { readonly running: Uint8Array; readonly parts: readonly Part[] } {

@@ -15,7 +15,9 @@ export const SOURCES: readonly Source[] = ["given", "hash", "external"];
 export interface ReferenceData {
   readonly source: Source;
   readonly dim: number;
-  /** Texts and vectors; the first `rows` are those that new texts are compared with. */
+  /** Taken off every vector before it is compared; null in older snapshots and where an autoencoder scores. */
+  readonly middle: Float32Array | null;
+  /** Texts and vectors without the middle; the first `rows` are those that new texts are compared with. */
   readonly texts: readonly string[];
   readonly vectors: Float32Array;
   readonly rows: number;
@@ -112,7 +114,7 @@ function share(
   const data = how.data();
   const reference: Reference = {
     ...data,
-    parts,
+    parts: parts.map((part, i) => ({ ...part, memory: i === 0 ? memoryOf(data) : UNPACKED * part.bytes.length })),
     tensors: how.tensors,
     search: openSearch(data.vectors, data.rows, data.dim, how.tensors),
     centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
@@ -121,6 +123,16 @@ function share(
   };
   how.references.set(identity(parts), reference);
   return reference;
+}
+
+/** Float16 that is used as float32, beside its saved form. */
+const UNPACKED = 3;
+
+/** Vectors stand in memory packed, as they are, and once more where they are searched; texts as two bytes a character. */
+function memoryOf({ vectors, texts, own, centroids }: ReferenceData): number {
+  let characters = 0;
+  for (const text of texts) characters += text.length + 32;
+  return vectors.length * (2 + 4 + 4) + characters * 2 + own.byteLength + 2 * centroids.byteLength;
 }
 
 function identity(parts: readonly Part[]): string {
@@ -146,6 +158,7 @@ function saveData(data: ReferenceData): Uint8Array {
   w.array(data.map.mean);
   w.array(data.map.axes);
   w.array(data.map.points);
+  if (data.middle !== null) w.array(data.middle);
   return w.done();
 }
 
@@ -169,6 +182,7 @@ function loadData(parts: readonly Part[]): ReferenceData {
     cellCounts: r.f64s(),
     facts: JSON.parse(r.text()) as ReferenceFacts,
     map: { mean: r.f32s(), axes: r.f32s(), points: r.f32s() },
+    middle: r.left() > 0 ? r.f32s() : null,
     encoder: source === "hash" ? loadEncoder(parts[1]!.bytes) : null,
     weights: parts.length > models ? loadAutoencoder(parts[models]!.bytes) : null,
   };

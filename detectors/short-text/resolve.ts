@@ -1,5 +1,6 @@
 import type { Embedder, StepItem } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
+import { centre } from "./centre.ts";
 import { claimedDimension, decodeEmbedding, type TextEvent, textOf, wrongDimension } from "./event.ts";
 import { encode } from "./hash-encoder.ts";
 import type { Options } from "./options.ts";
@@ -104,10 +105,13 @@ function place(
     count += 1;
   }
   if (count === 0) return;
-  const cluster = reference.centres.nearest(vectors, count, 1);
-  const similarity = reference.autoencoder?.similarities(vectors, count) ?? null;
+  // Texts keep their own vectors: another reference has another middle.
+  const placed = vectors.slice(0, count * dim);
+  centre(placed, count, reference.middle);
+  const cluster = reference.centres.nearest(placed, count, 1);
+  const similarity = reference.autoencoder?.similarities(placed, count) ?? null;
   const k = Math.min(neighbours, reference.rows);
-  const near = similarity === null ? reference.search.nearest(vectors, count, k) : null;
+  const near = similarity === null ? reference.search.nearest(placed, count, k) : null;
   rows.forEach((i, row) => {
     out[i]!.cluster = cluster.indices[row]!;
     out[i]!.score =

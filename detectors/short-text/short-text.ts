@@ -30,6 +30,8 @@ import type { State } from "./state.ts";
  *   clusters[]  {id, name, terms, examples, medoid, share, shareBefore, lift, size}, strongest first, at most 5; a surge is
  *               named by what sets it apart in the reference; id, and the name while it fits, stay when explained again
  *   vanished[]  {name, terms, medoid, share, shareBefore, lift, size}: topics hardly said any more, at most 3
+ *   shareUnlike share of those texts above the reference's 90 % quantile of scores, a tenth before: with no leading topic,
+ *               or one that is small beside it, the summary says that many topics are new
  *   shareNew    share of the texts in the window that belongs to them beyond what the reference lets expect
  *   sticky      a token that is no word and is in most new texts (it distorts embeddings), or null
  *   explained again at the second crossing and 200, 800, 3,200, … events after the alarm

@@ -34,21 +34,23 @@ const LEAST_LIFT = 3;
 
 /**
  * What the group says more often than the reference: gain of its document frequency over the expected one,
- * n ln(n/E) − (n − E), strongest first; only what at least `leastShare` of the group says.
+ * n ln(n/E) − (n − E), strongest first; only what at least `leastShare` of the group says, and with a gain of at least
+ * `leastGain`.
  */
 export function distinctiveTerms(
   group: readonly string[],
   reference: TermIndex,
   most: number,
-  leastShare = 0,
+  { leastShare = 0, leastGain = 0 }: { readonly leastShare?: number; readonly leastGain?: number } = {},
 ): string[] {
   const inside = indexTerms(group);
-  const least = Math.max(group.length >= 4 ? 2 : 1, leastShare * group.length);
+  const least = Math.max(group.length >= 3 ? 2 : 1, leastShare * group.length);
   const scored: Scored[] = [];
   for (const [term, count] of inside.frequency) {
     const expected = (group.length * ((reference.frequency.get(term) ?? 0) + 1)) / (reference.texts + 1);
     if (count < least || count <= LEAST_LIFT * expected) continue;
-    scored.push({ term, count, score: count * Math.log(count / expected) - (count - expected) });
+    const score = count * Math.log(count / expected) - (count - expected);
+    if (score >= leastGain) scored.push({ term, count, score });
   }
   scored.sort((a, b) => b.score - a.score || b.term.length - a.term.length || (a.term < b.term ? -1 : 1));
   const chosen: Scored[] = [];

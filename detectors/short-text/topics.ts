@@ -1,6 +1,6 @@
 import { each, FLAG } from "./history.ts";
 import type { Cluster } from "./interpret.ts";
-import { recall } from "./recent.ts";
+import { recallPlaced } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import { distinctiveTerms, indexTerms, sameStem } from "./terms.ts";
 import type { Watch } from "./watch.ts";
@@ -125,7 +125,7 @@ export function countClusters(watch: Watch, from: number): ClusterCounts {
       if (!(flags & FLAG.repeat)) count(segment.cluster[at]!, (flags & FLAG.high) !== 0);
     });
   } else {
-    const { events, vectors } = recall(recent, from);
+    const { events, vectors } = recallPlaced(recent, from, reference.middle);
     const { indices } = reference.centres.nearest(vectors, events.length, 1);
     events.forEach((event, i) => {
       count(indices[i]!, event.high);
@@ -159,7 +159,7 @@ function describe(reference: Reference, c: number, n: number, count: number): Va
     members.map(({ text }) => text),
     indexTerms(rest),
     TERMS,
-    0.1,
+    { leastShare: 0.1 },
   );
   let medoid = "";
   let nearest = Number.NEGATIVE_INFINITY;

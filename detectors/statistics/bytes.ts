@@ -50,6 +50,8 @@ export function createWriter(hint = 256): Writer {
 }
 
 export interface Reader {
+  /** Bytes not read yet. */
+  left(): number;
   u8(): number;
   u32(): number;
   f64(): number;
@@ -77,6 +79,7 @@ export function createReader(bytes: Uint8Array): Reader {
     return Uint8Array.prototype.slice.call(bytes, take(n), at);
   };
   return {
+    left: () => bytes.byteLength - at,
     u8: () => view.getUint8(take(1)),
     u32: () => view.getUint32(take(4), true),
     f64: () => view.getFloat64(take(8), true),

@@ -152,7 +152,7 @@ export function teachingLaws(detector: Detector, first: number): void {
   test("keys taught together share what is fixed, are no copies of each other, and learn the same each time", async () => {
     const begin = async (key: string) => {
       const model = await open();
-      const teacher = await teachAll(model, open, decoded.slice(0, first));
+      const teacher = teachAll(model, open, async () => decoded.slice(0, first));
       const state = await teacher.begin(key, key);
       const before = (await model.save([state]))[0]!;
       return { said: await listen(model, state, events.slice(first), 0), before };
@@ -168,7 +168,7 @@ export function teachingLaws(detector: Detector, first: number): void {
     if (!("embedding" in detector.event.shape)) return;
     const model = await open();
     const bad = decoded.slice(0, first).map((one, i) => (i === 7 ? { ...one, event: {} } : one));
-    await expect(teachAll(model, open, bad)).rejects.toMatchObject({
+    await expect(teachAll(model, open, async () => bad).learn()).rejects.toMatchObject({
       code: "REFERENCE_UNUSABLE",
       message: expect.stringContaining("line 8"),
     });
