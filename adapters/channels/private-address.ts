@@ -17,6 +17,11 @@ const V4: readonly (readonly [string, number])[] = [
 const V6: readonly (readonly [string, number])[] = [
   ["::", 127],
   ["64:ff9b::", 96],
+  // IPv4 inside: 6to4 and Teredo lead to whatever they carry.
+  ["2002::", 16],
+  ["2001::", 32],
+  ["100::", 64],
+  ["fec0::", 10],
   ["fc00::", 7],
   ["fe80::", 10],
   ["ff00::", 8],

@@ -149,7 +149,17 @@ test("private addresses are refused: written out at start, behind a name at the 
 
 test("an address is private in each of its spellings", () => {
   const secret = ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "0.0.0.0"];
-  const spelled = ["::1", "::", "::ffff:127.0.0.1", "::ffff:a00:1", "fd00::1", "fe80::1", "64:ff9b::a00:1"];
+  const spelled = [
+    "::1",
+    "::",
+    "::ffff:127.0.0.1",
+    "::ffff:a00:1",
+    "fd00::1",
+    "fe80::1",
+    "64:ff9b::a00:1",
+    "2002:7f00:1::",
+    "fec0::1",
+  ];
   for (const address of [...secret, ...spelled]) expect(isPrivate(address), address).toBe(true);
   for (const address of ["93.184.215.14", "172.32.0.1", "2606:2800:220:1::1", "::ffff:93.184.215.14"]) {
     expect(isPrivate(address), address).toBe(false);
