@@ -118,6 +118,10 @@ export function createIntake(
         to,
         records: to - from,
       });
+      for (const lane of owned.get(nameOf(partition))?.lanes ?? []) {
+        // A monitor that was further than the others missed less.
+        monitorOf.get(lane)!.counters.missed += Math.max(0, to - Math.max(from, lane.position() ?? from));
+      }
     },
     halt(partition, error) {
       const here = owned.get(nameOf(partition));

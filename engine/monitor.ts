@@ -40,6 +40,8 @@ export interface Monitor {
 export interface Counters {
   consumed: number;
   accepted: number;
+  /** Records that the source's retention removed before they were read. */
+  missed: number;
   rejected: Partial<Record<Reason, number>>;
   /** `${kind}\u0000${severity}` → count. */
   signals: Map<string, number>;
@@ -53,6 +55,7 @@ export function createCounters(): Counters {
   return {
     consumed: 0,
     accepted: 0,
+    missed: 0,
     rejected: {},
     signals: new Map(),
     exemplars: new Map(),

@@ -80,6 +80,8 @@ export interface MonitorView {
 /** Since this process started. */
 export interface MonitorCounters {
   readonly consumed: number;
+  /** Removed by retention before they were read. Absent: none. */
+  readonly missed?: number;
   readonly accepted: number;
   readonly rejected: Readonly<Partial<Record<Reason, number>>>;
   readonly signals: readonly {

@@ -120,7 +120,8 @@ function monitorView(
         const [kind, severity] = name.split("\u0000") as [string, "info" | "warning" | "critical"];
         return { kind, severity, count, exemplar: counters.exemplars.get(name) };
       });
-      return { consumed: counters.consumed, accepted: counters.accepted, rejected: counters.rejected, signals };
+      const { consumed, accepted, missed, rejected } = counters;
+      return { consumed, accepted, missed, rejected, signals };
     },
     get eventRate() {
       const seen = rates.get(monitor.name) ?? [];

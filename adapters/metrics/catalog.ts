@@ -32,6 +32,7 @@ export const METRICS = [
   counter("events_consumed_total", "Records taken from the source.", ["monitor"]),
   counter("events_accepted_total", "Events that reached the detector.", ["monitor"]),
   counter("events_rejected_total", "Records refused, by reason; each is a dead letter.", ["monitor", "reason"]),
+  counter("events_missed_total", "Records that the source's retention removed before they were read.", ["monitor"]),
   counter("signals_total", "What detectors said.", ["monitor", "detector", "kind", "severity"]),
   gauge("keys_in_memory", "Keys whose state is in memory.", ["monitor"]),
   gauge("last_event_timestamp_seconds", "Event time of the newest event.", ["monitor", "detector"]),

@@ -28,7 +28,13 @@ export function readService({ gauge }: Instruments, view: ServiceView, outbox: O
   gauge("outbox_oldest_seconds").set(outbox.oldestSeconds);
 }
 
-const COUNTED = ["events_consumed_total", "events_accepted_total", "events_rejected_total", "signals_total"] as const;
+const COUNTED = [
+  "events_consumed_total",
+  "events_accepted_total",
+  "events_rejected_total",
+  "events_missed_total",
+  "signals_total",
+] as const;
 const PER_MONITOR: readonly MetricName[] = [
   "monitor_running",
   "keys_in_memory",
@@ -48,6 +54,7 @@ export function readMonitors(instruments: Instruments, monitors: readonly Monito
     const detector = view.detector.name;
     counter("events_consumed_total").inc({ monitor }, view.counters.consumed);
     counter("events_accepted_total").inc({ monitor }, view.counters.accepted);
+    counter("events_missed_total").inc({ monitor }, view.counters.missed ?? 0);
     for (const reason of REASONS) {
       counter("events_rejected_total").inc({ monitor, reason }, view.counters.rejected[reason] ?? 0);
     }

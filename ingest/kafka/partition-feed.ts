@@ -139,7 +139,6 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
   }
 
   function reportGap(from: number, to: number): void {
-    log.error("records were removed by retention before they were read", { ...where, from, to, missing: to - from });
     intake.gap?.(id, from, to);
   }
 

@@ -147,9 +147,20 @@ async function send(plan: FaultPlan, topic: string, random: Random): Promise<voi
       const lines: string[] = [];
       for (let j = i; j < i + chunk; j++)
         lines.push(plan.lines?.(partition, j, random) ?? eventLine(partition, j, random));
-      await plan.kafka.produce(topic, partition, lines);
+      await persistently(() => plan.kafka.produce(topic, partition, lines));
     }
     await sleep(80);
+  }
+}
+
+/** A broker may be gone just now. What was written but not acknowledged is there twice: so the oracle reads it, too. */
+async function persistently(write: () => Promise<void>): Promise<void> {
+  for (const until = Date.now() + 60_000; ; await sleep(500)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
   }
 }
 

@@ -7,6 +7,11 @@ import { CLIENTS, createKafkaSource, type KafkaSource, type KafkaSourceOptions }
 import { startKafka } from "../support/kafka.ts";
 import { createPositions, createRecordingIntake, type RecordingIntake, until } from "../support/recording-intake.ts";
 
+// Loaded before any test's clock runs.
+await Promise.all([
+  import("../../ingest/kafka/kafkajs/client.ts"),
+  import("../../ingest/kafka/platformatic/client.ts"),
+]);
 const kafka = await startKafka();
 const here = "skip" in kafka ? null : kafka;
 const KCAT = "/usr/bin/kcat";
@@ -185,6 +190,30 @@ describe.each(Object.keys(CLIENTS) as (keyof typeof CLIENTS)[])("the source over
     expect(intake.taken.get(at)?.[0]?.offset).toBe(60);
   });
 
+  needsKcat("offsets that compaction removed are no gap, and what is left is what kcat reads", async () => {
+    const topic = await topicOf([], 1, COMPACTED);
+    const at = `${topic}[0]`;
+    const keyed = (from: number) => numbered(from, from + 200).map((n) => ({ key: `k${Number(n) % 5}`, value: n }));
+    for (const from of [0, 200, 400]) {
+      await here!.produceKeyed(topic, 0, keyed(from));
+      // The next one rolls the segment: only closed ones are compacted.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    let left: string[] = [];
+    for (const until = Date.now() + 30_000; Date.now() < until; ) {
+      const args = ["-C", "-q", "-e", "-b", here!.brokers[0]!, "-t", topic, "-o", "beginning", "-f", "%o %s\n"];
+      left = execFileSync(KCAT, args, { encoding: "utf8" }).trim().split("\n");
+      if (left.length < 300) break;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    expect(left.length).toBeLessThan(300);
+    const intake = createRecordingIntake();
+    start(intake, { group: here!.unique("g"), topics: [topic] });
+    await until("all that is left", () => intake.values(at).includes("599"));
+    expect(intake.taken.get(at)?.map(({ offset, value }) => `${offset} ${value}`)).toEqual(left);
+    expect(intake.gaps).toEqual([]);
+  });
+
   needsKafka("a recreated topic has another identity, and a position beyond its end is refused", async () => {
     const topic = await topicOf(numbered(0, 10));
     const at = `${topic}[0]`;
@@ -292,6 +321,14 @@ describe.each(Object.keys(CLIENTS) as (keyof typeof CLIENTS)[])("the source over
     await running;
   });
 });
+
+const COMPACTED = {
+  "cleanup.policy": "compact",
+  "segment.ms": "100",
+  "min.cleanable.dirty.ratio": "0.01",
+  "min.compaction.lag.ms": "0",
+  "max.compaction.lag.ms": "100",
+};
 
 /** Overwrites the text in the partition's log segment; what the broker wrote is in the page cache, which is what it sends. */
 async function damageOnDisk(folder: string, text: string): Promise<void> {

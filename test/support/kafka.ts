@@ -22,6 +22,11 @@ export interface TestKafka {
   ): Promise<void>;
   /** All to one partition, in order. */
   produce(topic: string, partition: number, values: readonly (string | Buffer | null)[]): Promise<void>;
+  produceKeyed(
+    topic: string,
+    partition: number,
+    records: readonly { readonly key: string; readonly value: string }[],
+  ): Promise<void>;
   /** Ends this test's connections; the broker goes with the test run. */
   stop(): Promise<void>;
 }
@@ -123,8 +128,12 @@ export async function becomeReady(brokers: string[]): Promise<void> {
   }
 }
 
-export async function connectKafka(brokers: string[], dataFolder: string | null = null): Promise<TestKafka> {
-  const kafka = new Kafka({ brokers, logLevel: logLevel.ERROR });
+export async function connectKafka(
+  brokers: string[],
+  dataFolder: string | null = null,
+  level = logLevel.ERROR,
+): Promise<TestKafka> {
+  const kafka = new Kafka({ brokers, logLevel: level });
   const admin = kafka.admin();
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await admin.connect();
@@ -147,6 +156,9 @@ export async function connectKafka(brokers: string[], dataFolder: string | null 
         const messages = values.slice(i, i + 1000).map((value) => ({ partition, value }));
         await producer.send({ topic, messages });
       }
+    },
+    async produceKeyed(topic, partition, records) {
+      await producer.send({ topic, messages: records.map((each) => ({ ...each, partition })) });
     },
     async stop() {
       await producer.disconnect();
