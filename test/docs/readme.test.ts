@@ -10,6 +10,7 @@ const pages = [
   "README.md",
   "docs/http-api.md",
   "docs/alerts.md",
+  "docs/kafka.md",
   "docs/webhooks.md",
   "docs/embedders.md",
   "docs/compute.md",
