@@ -23,7 +23,14 @@ export const MEASURED = { sea: named("sea"), sine: named("sine"), hyper: named("
 export const OTHERS: Record<string, Generator> = { agrawal, led, plane, rbf, friedman };
 
 /** Nothing that x tells of y ever changes: x wanders, or neighbours are alike. */
-export const STATIONARY: Record<string, Generator> = { moving, walk, sticky, runs, errors };
+export const STATIONARY: Record<string, Generator> = {
+  moving,
+  walk,
+  sticky: sticky(0.9),
+  stickier: sticky(0.97),
+  runs,
+  errors,
+};
 
 function build(events: number, one: (i: number) => [number[], string | number]): Sampled {
   const x: number[][] = [];
@@ -161,16 +168,18 @@ function walk(seed: number, events: number): Sampled {
   });
 }
 
-/** Labels are sticky beyond what the inputs tell: noise that is autoregressive (.9). */
-function sticky(seed: number, events: number): Sampled {
-  const u = mulberry32(seed);
-  const normal = normals(u);
-  let noise = 0;
-  return build(events, () => {
-    noise = 0.9 * noise + Math.sqrt(1 - 0.9 ** 2) * normal();
-    const x = [normal(), normal()];
-    return [x, String(Number(x[0]! + x[1]! + noise > 0))];
-  });
+/** Labels are sticky beyond what the inputs tell: noise that is autoregressive. */
+function sticky(along: number): Generator {
+  return (seed, events) => {
+    const u = mulberry32(seed);
+    const normal = normals(u);
+    let noise = 0;
+    return build(events, () => {
+      noise = along * noise + Math.sqrt(1 - along ** 2) * normal();
+      const x = [normal(), normal()];
+      return [x, String(Number(x[0]! + x[1]! + noise > 0))];
+    });
+  };
 }
 
 /** Events come in runs of 20 of one of four kinds. */

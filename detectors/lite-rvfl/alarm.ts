@@ -3,7 +3,7 @@ import type { Onset, SignalDraft } from "../../engine/signal.ts";
 import type { Context } from "./context.ts";
 import { perAlarm } from "./context.ts";
 import { explainMove, round, tell } from "./explain.ts";
-import { statisticOf } from "./gap.ts";
+import { clear, statisticOf } from "./gap.ts";
 import type { Learner } from "./learner.ts";
 import { onsetOf } from "./onset.ts";
 import type { OpenAlarm, State } from "./state.ts";
@@ -98,8 +98,7 @@ function alarm(state: State, learner: Learner, context: Context, gap: boolean, d
     explanation: explanationOf(state, learner, context, moved),
   };
   if (gap) {
-    learner.gap.sums.fill(0);
-    learner.gap.holdUntil = learnt + HOLD;
+    clear(learner.gap, learnt + HOLD);
   }
   recalibrate(learner, context.options.alarms !== "gap");
   return draft;

@@ -37,6 +37,10 @@ export function writeLearner(w: Writer, learner: Learner, sums: readonly ModelSu
   for (const one of [trail.loss, trail.error, trail.label]) w.array(one);
   w.array(gap.sums);
   for (const n of [gap.moving, gap.loss, gap.holdUntil]) w.f64(n);
+  const { usual } = gap;
+  for (const n of [usual.count, usual.sum, usual.squares, usual.blocks, usual.mean, usual.variance, usual.square])
+    w.f64(n);
+  w.array(Float64Array.from(usual.waiting));
   for (const n of [watch.moved, watch.threshold, watch.block]) w.f64(n ?? Number.NaN);
   for (const n of [fading.score, fading.fast, fading.frozen, fading.weight]) w.f64(n);
   w.u32(chart.stride);
@@ -75,6 +79,15 @@ export function loadLearner(r: Reader, inputs: Inputs, parts: readonly Part[], c
   gap.moving = r.f64();
   gap.loss = r.f64();
   gap.holdUntil = r.f64();
+  const { usual } = gap;
+  usual.count = r.f64();
+  usual.sum = r.f64();
+  usual.squares = r.f64();
+  usual.blocks = r.f64();
+  usual.mean = r.f64();
+  usual.variance = r.f64();
+  usual.square = r.f64();
+  usual.waiting.push(...r.f64s());
   watch.moved = orNull(r.f64());
   watch.threshold = orNull(r.f64());
   watch.block = orNull(r.f64());

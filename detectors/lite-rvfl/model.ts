@@ -14,7 +14,7 @@ import { closing, judge, ratiosOf } from "./alarm.ts";
 import { chain, copyModels, rounds } from "./batch.ts";
 import { type Context, createContext, type Nodes } from "./context.ts";
 import type { RvflEvent } from "./event.ts";
-import { statisticOf } from "./gap.ts";
+import { clear, statisticOf } from "./gap.ts";
 import { inspectState, statusOf } from "./inspect.ts";
 import type { Options } from "./options.ts";
 import { loadStates, saveStates } from "./snapshot.ts";
@@ -83,8 +83,7 @@ function obey(state: State, { kind }: Command, context: Context): readonly Signa
   if (learner === null || kind === "acknowledge") return NO_SIGNALS;
   if (kind === "false-alarm") {
     if (open === null) return NO_SIGNALS;
-    learner.gap.sums.fill(0);
-    learner.gap.holdUntil = 0;
+    clear(learner.gap, 0);
     state.open = null;
     return NO_SIGNALS;
   }

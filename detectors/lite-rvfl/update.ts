@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { perAlarm } from "./context.ts";
 import { blockLength } from "./dependence.ts";
 import { LEAST } from "./displacement.ts";
+import { clear } from "./gap.ts";
 import { type Follower, followFast, isSlowDue, type Learner, outputsOf, plot } from "./learner.ts";
 import { advance, createReplay, draw, REPLAYED, thresholdOf } from "./replay.ts";
 import { block, targetsOf } from "./ring.ts";
@@ -107,8 +108,7 @@ export function settle(work: Work, context: Context): Copy[] {
   const copies: Copy[] = [];
   if (fast.at !== learnt) return copies;
   if (state.adapting || (gap.holdUntil > 0 && learnt >= gap.holdUntil)) {
-    gap.holdUntil = 0;
-    gap.sums.fill(0);
+    clear(gap, 0);
     slow.weights = fast.weights.slice();
     slow.at = learnt;
     slow.worth = fast.worth;

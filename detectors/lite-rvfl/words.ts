@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import type { Learner } from "./learner.ts";
 import type { State } from "./state.ts";
+import { isUsuallyAhead } from "./usual.ts";
 
 /** What this key cannot see, in sentences. */
 export function warningsOf(state: State, learner: Learner | null, context: Context): string[] {
@@ -34,6 +35,11 @@ export function warningsOf(state: State, learner: Learner | null, context: Conte
   if (learner?.target.guessed) {
     words.push(
       `The numbers of y are taken as classes, for there were only ${learner.target.names.length} different ones; task: regression takes them as a quantity.`,
+    );
+  }
+  if (learner !== null && isUsuallyAhead(learner.gap.usual)) {
+    words.push(
+      "The fast model predicts better than the slow one although nothing changes: labels depend on the ones before beyond what the inputs tell. The gap allows for what is usual; where that dependence is strong, false alarms may come several times as often as promised.",
     );
   }
   if (learner !== null && (learner.watch.block ?? 1) > 1) {
