@@ -31,7 +31,11 @@ def models(classes):
 def run(path, skip):
     events = [json.loads(line) for line in open(path)]
     rows = [({str(i): v for i, v in enumerate(e["x"])} if isinstance(e["x"], list) else e["x"], e["y"]) for e in events]
-    for name, model in models(len({y for _, y in rows})):
+    classes = sorted({y for _, y in rows})
+    if len(classes) == 2:
+        # river's logistic regression takes anything but a bool for something else.
+        rows = [(x, y == classes[1]) for x, y in rows]
+    for name, model in models(len(classes)):
         right = 0
         start = time.process_time()
         for i, (x, y) in enumerate(rows):

@@ -128,7 +128,7 @@ function endWarmUp(state: State, time: number | null, context: Context): Turn {
   const { inputs, rows } = finish(state.warm!);
   state.inputs = inputs;
   state.warm = null;
-  if (isInDays(context.promised)) state.perDay ??= eventsPerDay(state.events, state.began!, time!);
+  if (isInDays(context.promised)) state.perDay ??= eventsPerDay(state.events + state.past, state.began!, time!);
   state.first = [];
   for (const { row, z } of rows) {
     if (row.y !== null) {

@@ -9,6 +9,7 @@ import {
 } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import type { SignalDraft } from "../../engine/signal.ts";
+import { createRandom } from "../statistics/random.ts";
 import { accept, type Turn } from "./accept.ts";
 import { closing, judge, ratiosOf } from "./alarm.ts";
 import { chain, copyModels, rounds } from "./batch.ts";
@@ -26,7 +27,10 @@ export function openModel(settings: Settings<Options>, env: Environment, nodes?:
   const context = createContext(settings, env, nodes);
   return {
     recovers: true,
-    init: (key) => createState(settings.seed, key),
+    init: (key, past = 0) => createState(settings.seed, key, past),
+    begin(state, key) {
+      state.random.set(createRandom(settings.seed, key));
+    },
     step: (batch) => stepAll(batch, context),
     command: (state, command) => obey(state, command, context),
     status: statusOf,

@@ -27,7 +27,8 @@ function save(state: State, sums: readonly ModelSums[]): Snapshot {
   const { labels, waiting, warm, inputs, unknown, first, learner, open } = state;
   const w = createWriter(1024);
   for (const word of state.random) w.u32(word);
-  for (const n of [state.events, labels.inputs, labels.learnt, labels.late, labels.delay, waiting.expired]) w.f64(n);
+  for (const n of [state.events, state.past, labels.inputs, labels.learnt, labels.late, labels.delay, waiting.expired])
+    w.f64(n);
   w.f64(unknown.events);
   w.f64(state.began ?? Number.NaN);
   w.f64(state.perDay ?? Number.NaN);
@@ -87,6 +88,7 @@ function load({ version, running, parts }: Snapshot, context: Context): State {
   const r = createReader(running);
   const random: Random = Uint32Array.of(r.u32(), r.u32(), r.u32(), r.u32());
   const events = r.f64();
+  const past = r.f64();
   const labels = { inputs: r.f64(), learnt: r.f64(), late: r.f64(), delay: r.f64() };
   const expired = r.f64();
   const unknownEvents = r.f64();
@@ -115,6 +117,7 @@ function load({ version, running, parts }: Snapshot, context: Context): State {
   return {
     random,
     events,
+    past,
     labels,
     waiting: { events: waiting, expired },
     warm,

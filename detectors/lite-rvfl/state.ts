@@ -9,8 +9,10 @@ import { createWarmUp, type FirstLabel, type WarmUp } from "./warm-up.ts";
 /** One key. */
 export interface State {
   readonly random: Random;
-  /** Accepted events: the index of the next one. */
+  /** Index of the next accepted event. */
   events: number;
+  /** Events that taught it before its stream began: the first index is −past. */
+  readonly past: number;
   readonly labels: Labels;
   readonly waiting: Waiting;
   /** Until the inputs are known. */
@@ -57,10 +59,11 @@ export interface OpenAlarm {
 
 export const NO_PARTS: readonly Part[] = [];
 
-export function createState(seed: number, key: string): State {
+export function createState(seed: number, key: string, past: number): State {
   return {
     random: createRandom(seed, key),
-    events: 0,
+    events: -past,
+    past,
     labels: { inputs: 0, learnt: 0, late: 0, delay: 0 },
     waiting: createWaiting(),
     warm: createWarmUp(),

@@ -14,6 +14,7 @@ const pages = [
   "docs/webhooks.md",
   "docs/embedders.md",
   "docs/compute.md",
+  "docs/lite-rvfl.md",
   "docs/architecture.md",
 ];
 
