@@ -24,11 +24,15 @@ const LEAST_PROMISE = 1000;
  *           s = Σ w_ij |J(N)_ij − J(R)_ij| / Σ w_ij, w_ij = w_i w_j, w_i = min(1, R_ii/20). The first label sets, replayed with
  *           replacement 30 times, tell the level that s passes once in the promised events (a Gumbel law through block maxima).
  *           Alarm: R ← N, the partition and the threshold are learnt anew. Partition: partition.ts. Frequencies: marginals.ts.
+ * Learner   learner/ensemble.ts (classifier chain, neighbours by label set, random functional links, decoded over label sets)
+ *           or learner/tree/tree.ts, test then train; beside it one chain for each cluster, watched by ADWIN (cluster_drift).
  * Parameters  reference.first: label sets that the threshold is learnt from; falseAlarms: events between false alarms, for
  *           drift and for marginal_drift.
- * Cost      by labels on in an event, not by labels known; memory at most 16 bytes for each pair of labels known (L²).
+ * Cost      structure: by labels on in an event, not by labels known; memory at most 16 bytes for each pair of labels known (L²).
  * Limits    the promise holds where label sets could come in any order; labels seen fewer than 20 times in the sample take no
  *           part in drift. Where no two were, 8 standard deviations, and no promise.
+ *           cluster_drift carries none. With d inputs the learner holds (d + 100)² numbers and takes (d + 100)³/6 steps every
+ *           50 events: about a second at d = 1,500.
  * Source    Neves et al., "Online hierarchical partitioning of the output space in extreme multi-label data stream", arXiv
  *           2507.20894; ODAC (Rodrigues et al. 2008); ADWIN.
  */

@@ -28,6 +28,8 @@ import {
 } from "./ensemble.ts";
 import { append, createLog, type Log, partsOf, readLog, writeLog } from "./log.ts";
 import { createScaler, readScaler, type Scaler, scale, widenScaler, writeScaler } from "./scaler.ts";
+import { createTree, forgetInTree, learnTree, predictTree, type Tree, widenTree } from "./tree/tree.ts";
+import { readTree, writeTree } from "./tree/tree-snapshot.ts";
 
 /** All that predicts: the global learner and one for each cluster of labels. */
 export interface Learner {
@@ -36,7 +38,9 @@ export interface Learner {
   readonly names: Vocabulary;
   readonly scaler: Scaler;
   readonly log: Log;
-  readonly global: Ensemble;
+  /** One of the two. */
+  readonly ensemble: Ensemble | null;
+  readonly tree: Tree | null;
   /** Null: none wanted. */
   readonly clusters: ClusterLearners | null;
   /** Event from which a label's number means its name. */
@@ -57,7 +61,8 @@ export function createLearner({ learner, clusterLearners, seed }: LabelOptions):
     names: createVocabulary(MOST_INPUTS),
     scaler: createScaler(),
     log: createLog(Math.max(reachOf(kind), WARM_START)),
-    global: createEnsemble(kind, seed),
+    ensemble: learner === "tree" ? null : createEnsemble(kind, seed),
+    tree: learner === "tree" ? createTree(seed) : null,
     clusters: clusterLearners ? createClusterLearners() : null,
     born: new Float64Array(16),
     labels: 0,
@@ -131,16 +136,21 @@ export function learn(
   labels: number,
 ): Learnt {
   read(l, x);
-  const { scaler, global, log } = l;
+  const { scaler, ensemble, tree, log } = l;
   const { inputs } = scaler;
   scale(scaler, raw, z);
-  widenEnsemble(global, l.labels, inputs);
-  const answer = predictEnsemble(global, log, z, inputs, l.born);
+  if (ensemble) widenEnsemble(ensemble, l.labels, inputs);
+  if (tree) widenTree(tree, inputs, l.labels);
+  const answer = tree ? predictTree(tree, raw) : predictEnsemble(ensemble!, log, z, inputs, l.born);
   // Labels that are new with this event could not be answered.
   if (labels > l.labels) bear(l, labels, index);
-  widenEnsemble(global, labels, inputs);
+  if (ensemble) widenEnsemble(ensemble, labels, inputs);
   const drifts = l.clusters ? stepClusters(l.clusters, z, inputs, present, log, l.born) : NO_DRIFTS;
-  learnEnsemble(global, z, active, size, present);
+  if (ensemble) learnEnsemble(ensemble, z, active, size, present);
+  if (tree) {
+    widenTree(tree, inputs, labels);
+    learnTree(tree, raw, active, size, present);
+  }
   append(log, index, z, inputs, active, size);
   noteOf(l, answer, size, present);
   return { answer, drifts };
@@ -170,7 +180,8 @@ function bear(l: Learner, labels: number, index: number): void {
 export function forgetInLearner(l: Learner, label: number, index: number): void {
   if (label >= l.labels) return;
   l.born[label] = index;
-  forgetInEnsemble(l.global, label);
+  if (l.ensemble) forgetInEnsemble(l.ensemble, label);
+  if (l.tree) forgetInTree(l.tree, label);
 }
 
 export function followClusters(l: Learner, partition: Partition): void {
@@ -186,7 +197,8 @@ export function writeLearner(w: Writer, l: Learner): void {
   writeVocabulary(w, l.names);
   writeScaler(w, l.scaler);
   writeLog(w, l.log);
-  writeEnsemble(w, l.global);
+  if (l.ensemble) writeEnsemble(w, l.ensemble);
+  if (l.tree) writeTree(w, l.tree);
   if (l.clusters) writeClusterLearners(w, l.clusters);
   w.u32(l.labels);
   w.array(l.born.subarray(0, l.labels));
@@ -202,7 +214,8 @@ export function readLearner(r: Reader, options: LabelOptions, parts: readonly Pa
     names: readVocabulary(r, MOST_INPUTS),
     scaler: readScaler(r),
     log: readLog(r, Math.max(reachOf(kind), WARM_START), parts),
-    global: readEnsemble(r, kind, options.seed),
+    ensemble: options.learner === "tree" ? null : readEnsemble(r, kind, options.seed),
+    tree: options.learner === "tree" ? readTree(r) : null,
     clusters: options.clusterLearners ? readClusterLearners(r) : null,
     labels: r.u32(),
     born: r.f64s(),

@@ -1,0 +1,88 @@
+/**
+ * Process CPU per event of `label-drift`, the size of its state and the time to save it.
+ *   DATASETS_DIR=… nice node --import tsx bench/label-drift-speed.ts
+ */
+import { join } from "node:path";
+import { labelDrift } from "../detectors/label-drift/label-drift.ts";
+import { eventsOf, labelStream } from "../detectors/label-drift/stream.ts";
+import { mulberry32 } from "../detectors/learners/streams.ts";
+import type { Model, Snapshot } from "../engine/detector.ts";
+import { readArff } from "../test/support/arff.ts";
+
+type Events = readonly { x?: number[]; y: string[] }[];
+
+/** Active labels of ranks by frequency ∝ 1/(rank + 10), or all alike; half of them in company of their neighbours. */
+function sparse(labels: number, active: number, skewed: boolean, events: number): Events {
+  const u = mulberry32(labels);
+  const draw = (): number =>
+    skewed ? Math.min(labels - 1, Math.floor(10 * ((labels / 10 + 1) ** u() - 1))) : Math.floor(u() * labels);
+  return Array.from({ length: events }, () => {
+    const set = new Set<string>();
+    while (set.size < active) {
+      const l = draw();
+      set.add(`l${l}`);
+      if (set.size < active && u() < 0.5) set.add(`l${l ^ 1}`);
+    }
+    return { y: [...set] };
+  });
+}
+
+function cpu(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+function measure(
+  what: string,
+  events: Events,
+  options: Record<string, unknown>,
+  warm: number,
+): Record<string, unknown> {
+  const model = labelDrift.open(
+    { options: labelDrift.options.parse(options), reference: null, promise: null, seed: 1 },
+    undefined as never,
+  ) as Model;
+  const state = model.init("k");
+  let from = cpu();
+  for (const [i, event] of events.entries()) {
+    if (i === warm) from = cpu();
+    model.step([{ state, event, time: null }]);
+  }
+  const spent = (cpu() - from) / (events.length - warm);
+  const saving = cpu();
+  const [snapshot] = model.save([state]) as readonly Snapshot[];
+  const saved = cpu() - saving;
+  return {
+    what,
+    events: events.length - warm,
+    "µs an event": Number(spent.toFixed(2)),
+    "events a second": Math.round(1e6 / spent),
+    "running KiB": Math.round(snapshot!.running.length / 1024),
+    "parts KiB": Math.round(snapshot!.parts.reduce((n, p) => n + p.bytes.length, 0) / 1024),
+    "save ms": Number((saved / 1000).toFixed(1)),
+  };
+}
+
+const none = { learner: "none" };
+const rows = [
+  measure("structure, LD, 12 labels", [...eventsOf(labelStream(1, 60_000, 60_000), false)], none, 5000),
+  measure("structure, 14 labels, 4 on", sparse(14, 4, true, 100_000), none, 5000),
+  measure("structure, 1,000 labels alike, 4 on", sparse(1000, 4, false, 30_000), none, 8000),
+  measure("structure, 1,000 labels skewed, 4 on", sparse(1000, 4, true, 30_000), none, 8000),
+  measure("structure, 4,000 labels alike, 4 on", sparse(4000, 4, false, 30_000), none, 8000),
+  measure("structure, 4,000 labels skewed, 5 on", sparse(4000, 5, true, 30_000), none, 8000),
+  measure("structure, 4,000 labels skewed, 10 on", sparse(4000, 10, true, 20_000), none, 5000),
+];
+const folder = process.env.DATASETS_DIR;
+if (!folder) console.warn("SKIPPED: the learners on yeast and emotions, set DATASETS_DIR");
+else {
+  for (const name of ["emotions", "yeast"]) {
+    const events = readArff(join(folder, `${name}.arff`), join(folder, `${name}.xml`));
+    for (const learner of ["ensemble", "quality", "tree", "none"]) {
+      // The first run compiles.
+      measure("", events, { learner }, 0);
+      rows.push(measure(`${learner}, ${name}`, events, { learner }, 0));
+    }
+  }
+}
+console.table(rows);
