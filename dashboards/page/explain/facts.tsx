@@ -26,6 +26,15 @@ function Fact({ value, depth }: { value: unknown; depth: number }) {
     return <>{Number.isInteger(value) ? value.toLocaleString("en-GB") : formatNumber(value)}</>;
   if (typeof value === "boolean") return <>{value ? "yes" : "no"}</>;
   if (typeof value === "string") return <>{value}</>;
+  if (Array.isArray(value) && value.length > 0 && value.every(isJson) && depth < DEPTH)
+    return (
+      <>
+        {value.slice(0, 12).map((one, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the entries have no name
+          <Facts key={i} value={one} depth={depth + 1} />
+        ))}
+      </>
+    );
   if (Array.isArray(value))
     return <>{value.slice(0, 12).map(short).join(", ") + (value.length > 12 ? `, … ${value.length} in all` : "")}</>;
   if (isJson(value) && depth < DEPTH) return <Facts value={value} depth={depth + 1} />;
