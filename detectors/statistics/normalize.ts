@@ -37,6 +37,30 @@ export function writeNormalizer(v: Float32Array, at: number, sorted: Float64Arra
   v[at + WIDTH] = 1;
 }
 
+/** Instead: scores are the values themselves, in spreads from the median. */
+export function writeLinear(v: Float32Array, at: number): void {
+  const reach = 2.4;
+  for (let j = 0; j < KNOTS; j++) v[at + j] = scoreOf(reach, j);
+  v[at + REACH] = reach;
+  v[at + BELOW] = 1;
+  v[at + ABOVE] = 1;
+  v[at + MIDDLE] = 0;
+  v[at + WIDTH] = 1;
+}
+
+/** The logarithm of how much the score grows with the value, here. */
+export function logSlope(v: Float32Array, at: number, x: number, { median, spread }: Scale): number {
+  const u = Math.fround((x - median) / spread);
+  let slope = u < v[at]! ? v[at + BELOW]! : v[at + ABOVE]!;
+  for (let j = 0; j < LAST; j++) {
+    const width = v[at + j + 1]! - v[at + j]!;
+    if (u < v[at + j]! || u > v[at + j + 1]! || width === 0) continue;
+    slope = (2 * v[at + REACH]!) / LAST / width;
+    break;
+  }
+  return Math.log(Math.max(1e-9, slope)) - Math.log(v[at + WIDTH]!);
+}
+
 /** Scores are taken relative to these from now on. */
 export function standardize(v: Float32Array, at: number, { median, spread }: Scale): void {
   v[at + MIDDLE] = median;

@@ -1,10 +1,18 @@
 import { CORE_FLOATS } from "./calibrated.ts";
 import { type Cells, createCells } from "./cells.ts";
 import { type Hidden, hiddenIn } from "./hidden.ts";
-import { NORMALIZER_FLOATS, normalize, standardize, valueOfScore, writeNormalizer } from "./normalize.ts";
+import {
+  logSlope,
+  NORMALIZER_FLOATS,
+  normalize,
+  standardize,
+  valueOfScore,
+  writeLinear,
+  writeNormalizer,
+} from "./normalize.ts";
 import { type Random, uniform } from "./random.ts";
 import { binAt, type Ring, rememberBin } from "./recent.ts";
-import { columnsOf, type Form, fitRegression, follow, LEVELS, levelsFrom } from "./regression.ts";
+import { columnsOf, type Form, fitRegression, follow, LEVELS, levelsFrom, type Regression } from "./regression.ts";
 import { type Scale, scaleOf } from "./scale.ts";
 import { fitSpread } from "./seasonal-spread.ts";
 import { writeSeasons } from "./seasons.ts";
@@ -52,6 +60,19 @@ export interface Learnt {
 export const SEEN: Ring = Object.freeze({ at: 128, length: 128 });
 const RING_BYTES = SEEN.at + SEEN.length;
 
+interface Scored {
+  readonly knots: Float32Array;
+  readonly y: Float64Array;
+  readonly fit: Regression;
+}
+
+/** Of the values, if what the regression leaves were normal. */
+function likelihood({ knots, fit }: Scored, values: Float64Array, place: Scale): number {
+  let slopes = 0;
+  for (const x of values) slopes += logSlope(knots, 0, x, place);
+  return slopes - (values.length / 2) * Math.log(Math.max(1e-18, fit.variance));
+}
+
 const NORMALIZER = CORE_FLOATS;
 const VOLATILITY = NORMALIZER + NORMALIZER_FLOATS;
 const VARIANCE = VOLATILITY + VOLATILITY_FLOATS;
@@ -73,21 +94,30 @@ export function learnWhitener(teaching: Teaching, random: Random): Learnt | null
   const sorted = values.slice().sort();
   const place = scaleOf(sorted);
   if (place.spread === 0) return null;
-  const knots = new Float32Array(NORMALIZER_FLOATS);
-  writeNormalizer(knots, 0, sorted, place);
-  const scored = values.map((x) => normalize(knots, 0, x, place, random));
-  const scores = scaleOf(scored.slice().sort());
-  if (scores.spread === 0) return null;
-  standardize(knots, 0, scores);
-  const y = scored.map((g) => (g - scores.median) / scores.spread);
   const seasons = teaching.seasons.filter((period) => teaching.span >= COVERED * period);
-  const fit = fitRegression(y, times, seasons, levels);
+  const scored = (write: (v: Float32Array) => void): Scored | null => {
+    const knots = new Float32Array(NORMALIZER_FLOATS);
+    write(knots);
+    const raw = values.map((x) => normalize(knots, 0, x, place, random));
+    const scores = scaleOf(raw.slice().sort());
+    if (scores.spread === 0) return null;
+    standardize(knots, 0, scores);
+    const y = raw.map((g) => (g - scores.median) / scores.spread);
+    return { knots, y, fit: fitRegression(y, times, seasons, levels) };
+  };
+  const byRank = scored((v) => writeNormalizer(v, 0, sorted, place));
+  if (byRank === null) return null;
+  // Where a season is most of the spread, scores by rank would bend the noise on it: then values are left as they are.
+  const straight = seasons.length > 0 ? scored((v) => writeLinear(v, 0)) : null;
+  const better = straight !== null && likelihood(straight, values, place) > likelihood(byRank, values, place);
+  const { knots, y, fit } = better ? straight : byRank;
   const d = columnsOf(fit);
   const first = y.length - fit.rows;
   const inflate = Math.sqrt((fit.rows + d) / (fit.rows - d));
   const raw = fit.residuals.map((e) => e * inflate);
   const gamma = times && seasons.length > 0 ? fitSpread(raw, times.subarray(first), seasons, SPREAD_WAVES) : null;
-  const mu = Math.max(1e-9, raw.reduce((sum, e) => sum + Math.abs(e), 0) / raw.length);
+  const even = gamma ? raw.map((e, i) => e * lull(gamma, 0, times![first + i]!, seasons)) : raw;
+  const mu = Math.max(1e-9, even.reduce((sum, e) => sum + Math.abs(e), 0) / even.length);
   const online = reference.length < LONG || sumOfWeights(fit.theta, levelsFrom(fit)) > PERSISTENT;
   const shape = { ...fit, online, spread: gamma !== null };
   const cells = createCells(RING_BYTES, floatsOf(shape));
@@ -99,9 +129,7 @@ export function learnWhitener(teaching: Teaching, random: Random): Learnt | null
   if (gamma) floats.set(gamma, spreadAt(shape));
   floats.set(fit.theta, thetaAt(shape));
   for (let i = 0; i < fit.order; i++) floats[lagsAt(shape) + i] = y[y.length - 1 - i]!;
-  const residuals = raw.map((e, i) =>
-    level(floats, VOLATILITY, gamma ? e * lull(gamma, 0, times![first + i]!, seasons) : e, false),
-  );
+  const residuals = even.map((e) => level(floats, VOLATILITY, e, false));
   const whitener: Whitener = {
     order: fit.order,
     seasons: fit.seasons.length === 0 ? NO_SEASONS : fit.seasons,
@@ -123,7 +151,7 @@ export function learnWhitener(teaching: Teaching, random: Random): Learnt | null
     fit.rows,
   );
   if (online) floats.set(packed, inverseAt(whitener));
-  return { whitener, residuals, hidden: hiddenIn(y, fit.residuals) };
+  return { whitener, residuals, hidden: hiddenIn(y, even) };
 }
 
 export const NO_SEASONS: readonly number[] = Object.freeze([]);
