@@ -183,7 +183,8 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     const before = sideBefore(core, state.white);
     const after = sideAfter(recentOf(core, state.white, onset.index, index));
     const { direction, shares } = directionOf(core);
-    const told = sentence(direction, onset, before, after);
+    const season = state.white && state.white.harmonics > 0 ? " These figures include the season." : "";
+    const told = `${sentence(direction, onset, before, after)}${season}`;
     return {
       kind,
       onset,

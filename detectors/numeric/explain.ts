@@ -83,6 +83,11 @@ export function sentence(direction: Direction, onset: Onset, before: Side, after
       return `Since ${since} values are ${direction === "up" ? "higher" : "lower"}: ${level(direction, before, after)}.`;
     case "wider":
     case "narrower": {
+      // What spreads may be what the values before do not tell, while the values themselves do not.
+      if (direction === "wider" ? after.sd <= before.sd : after.sd >= before.sd) {
+        const means = `mean ${short(after.mean)}, before ${short(before.mean)}`;
+        return `Since ${since} values stray ${direction === "wider" ? "further" : "less far"} from what was to be expected: ${means}.`;
+      }
       const spread = `standard deviation ${short(after.sd)}, before ${short(before.sd)}`;
       return `Since ${since} values spread ${direction === "wider" ? "wider" : "less"}: ${spread}.`;
     }

@@ -71,7 +71,7 @@ function lowIn(b: Float64Array, flat: number, cycle: number, cycles: number): bo
   let count = 0;
   for (let k = Math.ceil(cycle); k <= to; k++, count++) sum += b[k]!;
   // Tapered neighbours are alike: one in two cycles is its own.
-  return count > 0 && sum / count / flat > 1 + 4.5 / Math.sqrt((count / cycle) * 0.5);
+  return count > 0 && sum / count / flat > 1 + 3.8 / Math.sqrt((count / cycle) * 0.5);
 }
 
 /** Student's t of the slope. */
