@@ -64,7 +64,12 @@ export function inspectKey(state: CalibratedKey, settings: CalibratedSettings, t
       ...(told.kept === "kept" ? {} : { warnings: [warningOf(told)] }),
       model: { words: told.model, ...told.facts },
       smallestShiftWithin1000Events: told.smallestShift,
-      reference: { events: core.length, mean: core.mean, sd: core.sd, constant: core.scale.spread === 0 },
+      reference: {
+        events: state.white ? first : core.length,
+        mean: core.mean,
+        sd: core.sd,
+        constant: core.scale.spread === 0,
+      },
       episode: open && {
         index: open.index,
         onset: open.onset,

@@ -32,7 +32,7 @@ const LEAST_PROMISE = 100;
  *           sum of the weights, b its bias, se its error. The weights go on being learnt where R < 1,500 or a > .93.
  *           none: values could come in any order. regimes: two moving averages (.9, .98) are regressors too.
  *           season: cos and sin of 2πh·time/period, h to 2–8 by BIC, in the regression; 2 waves in the logarithm of the spread.
- * Cost      .35 µs an event, 1.9 KiB a key with none; with auto .7 µs, 2.4–2.5 KiB, 1.5 KiB in a snapshot.
+ * Cost      .35 µs an event, 1.9 KiB a key with none; with auto 2.2–3.3 times that, 2.4–2.5 KiB, 1.5 KiB in a snapshot.
  * Limits    the promise holds for values that could come in any order, with auto also for values that hang on those before and
  *           for declared seasons, and for errors that hang on the one before. Waves of spread reduce it; undeclared seasons,
  *           trends, levels longer than the lags and a near unit root break it: each key says which of them its reference shows.

@@ -1,5 +1,6 @@
 import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { timeOf } from "../chart/model.ts";
+import { isJson } from "../explain/read.ts";
 import { formatCount, formatExact, formatSpan, formatTime, plural } from "../parts/format.ts";
 import { tell } from "../parts/tell.ts";
 
@@ -20,6 +21,8 @@ interface Props {
 /** One sentence that a person would say, and the few facts behind it. */
 export function Lead({ detail, value, episode }: Props) {
   const { inspection, series } = value;
+  const { promise } = inspection.details;
+  const kept = isJson(promise) ? String(promise.kept) : "";
   return (
     <>
       <p class="lead">{leadSentence(detail, value, episode)}</p>
@@ -69,6 +72,7 @@ export function Lead({ detail, value, episode }: Props) {
             title="The detector's promise for each kind of alarm, on average"
           >
             {episode === null ? "at most one" : "a false alarm at most once"} in {formatCount(detail.promise)} events
+            {CAVEATS[kept] ?? ""}
           </Fact>
         )}
       </dl>
@@ -129,6 +133,12 @@ export function leadSentence(detail: MonitorDetail, value: KeyDetail, episode: E
   if (inspection.status === "warning") return STIRRING;
   return detail.reference === null ? "No change so far." : "Nothing has changed since normal was learnt.";
 }
+
+/** Where the detector says that it cannot keep its promise for this key. */
+const CAVEATS: Readonly<Record<string, string>> = {
+  none: " is asked for, but cannot be promised here (see below)",
+  reduced: " or somewhat more often (see below)",
+};
 
 const STIRRING = "Something may be changing; the evidence is not strong enough for an alarm yet.";
 

@@ -72,14 +72,14 @@ function promised({ promise, model, smallestShiftWithin1000Events: shift }: Json
   const value = isJson(shift) ? numberAt(shift, "value") : null;
   const spreads = isJson(shift) ? numberAt(shift, "spreads") : null;
   return {
-    promise: `${promise.kept}${events === null ? "" : `: one false alarm in ${formatCount(events)} events`}; ${textAt(promise, "why") ?? ""}`,
+    promise: `${promise.kept}${events === null ? "" : ` (asked for: one false alarm in ${formatCount(events)} events)`}; ${textAt(promise, "why") ?? ""}`,
     ...(words === null ? {} : { whatItKnows: words }),
     ...(size === null ? {} : { referenceIsWorth: `${formatCount(size)} independent events` }),
     ...(temper === null ? {} : { "caution (V)": formatNumber(temper) }),
     ...(value === null || spreads === null
       ? {}
       : {
-          seenWithin1000Events: `a lasting shift of ${formatNumber(value)} (${formatNumber(spreads)} standard deviations)`,
+          "seen within 1,000 events": `a lasting shift of ${formatNumber(value)} (${formatNumber(spreads)} standard deviations)`,
         }),
   };
 }
