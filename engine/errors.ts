@@ -50,6 +50,7 @@ export const ERRORS = {
     retryable: false,
   },
   REFERENCE_UNUSABLE: { message: "The reference {file} cannot be used: {why}. {fix}.", retryable: false },
+  TURN_UNUSABLE: { message: "No turn can be made: {who} {why} ({reason}).", retryable: false },
   SOURCE_UNAVAILABLE: { message: "Source {source} does not answer: {why}.", retryable: true },
   SOURCE_MISSING: { message: "Source {source} does not exist: {what}. {fix}", retryable: false },
   REGISTRY_UNAVAILABLE: {

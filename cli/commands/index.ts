@@ -8,6 +8,7 @@ import { redeliver } from "./redeliver.ts";
 import { reset } from "./reset.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
+import { turns } from "./turns.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   run,
@@ -19,4 +20,5 @@ export const COMMANDS: readonly CliCommand[] = [
   redeliver,
   reset,
   schema,
+  turns,
 ];

@@ -59,7 +59,7 @@ export function openModel(settings: Settings<Options>): Model<TurnEvent, State> 
     recovers: true,
     init: (key, past = 0) => ({
       random: createRandom(settings.seed, key),
-      index: -past,
+      index: 0 - past,
       measure: null,
       open: createConversations(),
       fleet: createFleet(),

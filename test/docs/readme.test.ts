@@ -16,6 +16,7 @@ const pages = [
   "docs/compute.md",
   "docs/lite-rvfl.md",
   "docs/architecture.md",
+  "docs/conversations.md",
 ];
 
 describe.each(pages)("%s", (name) => {

@@ -1,0 +1,167 @@
+/**
+ * Cost of context-drift: a turn of 200 positions × top 20 (divergence alone, and from bytes), memory of 100,000 open
+ * conversations, and a million turns of 100,000 conversations through `backtest`.
+ *
+ *   node --expose-gc --import tsx bench/context-drift.ts [turn|open|million]
+ */
+
+import { once } from "node:events";
+import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { COMMANDS } from "../cli/commands/index.ts";
+import { contextDrift } from "../detectors/context-drift/context-drift.ts";
+import { divergenceOfPositions, type Position } from "../detectors/context-drift/positions.ts";
+import { simulateFleet } from "../detectors/context-drift/simulated-fleet.ts";
+import { createRandom, uniform } from "../detectors/statistics/random.ts";
+import type { Detector, Model } from "../engine/detector.ts";
+import { createDecoder } from "../ingest/decode/decoder.ts";
+import { openExample } from "../test/laws/run-model.ts";
+
+const POSITIONS = 200;
+const TOP = 20;
+
+function turnOf(seed: number): { positions: Position[]; bytes: Buffer } {
+  const random = createRandom("bench turn", seed);
+  const list = (names: readonly string[]) => {
+    const logs = names.map(() => -8 * uniform(random)).sort((a, b) => b - a);
+    const total = Math.log(logs.reduce((sum, l) => sum + Math.exp(l), 0)) + 0.05;
+    return names.map((name, i): [string, number] => [name, Number((logs[i]! - total).toFixed(6))]);
+  };
+  const positions = Array.from({ length: POSITIONS }, () => {
+    const names = Array.from({ length: TOP + 4 }, () => ` tok${Math.floor(uniform(random) * 32_000)}`);
+    return { test: list(names.slice(0, TOP)), reference: list(names.slice(4).reverse()) };
+  });
+  const event = { conversation: "c-17", turn: 3, model: "m", reference: "r", positions };
+  return { positions, bytes: Buffer.from(JSON.stringify(event)) };
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >>> 1]!;
+}
+
+function timed(rounds: number, work: (i: number) => unknown): number {
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const from = process.hrtime.bigint();
+    work(i);
+    times.push(Number(process.hrtime.bigint() - from) / 1e6);
+  }
+  return median(times);
+}
+
+function benchTurn(): void {
+  const turns = Array.from({ length: 50 }, (_, i) => turnOf(i));
+  const decode = createDecoder({ event: contextDrift.event });
+  // As parsed strings are, not as the generator's are.
+  const parsed = turns.map(({ bytes }) => (JSON.parse(bytes.toString()) as { positions: Position[] }).positions);
+  const rows = {
+    divergence: timed(600, (i) => divergenceOfPositions(parsed[i % 50]!)),
+    parsing: timed(600, (i) => JSON.parse(turns[i % 50]!.bytes.toString())),
+    "decode and divergence": timed(600, (i) => {
+      const value = turns[i % 50]!.bytes;
+      const decoded = decode({ offset: i, key: null, time: null, value } as never);
+      if (decoded === null || "reason" in decoded) throw new RangeError("the turn is refused");
+      divergenceOfPositions(decoded.event.positions!);
+    }),
+  };
+  console.log(`a turn of ${POSITIONS} × top ${TOP}, ${turns[0]!.bytes.length} bytes, median of 600, ms`);
+  console.table(rows);
+}
+
+async function benchOpen(): Promise<void> {
+  const conversations = 100_000;
+  const options = { openConversations: conversations, idleMinutes: null };
+  const detector = { ...contextDrift, example: { ...contextDrift.example, options } } as unknown as Detector;
+  const model = (await openExample(detector)) as Model;
+  const state = model.init("k");
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const cpu = process.cpuUsage();
+  const random = createRandom("bench open");
+  const turns = 10;
+  for (let turn = 1; turn <= turns; turn++) {
+    for (let i = 0; i < conversations; i++) {
+      const event = {
+        conversation: `conversation-${i}`,
+        turn,
+        divergence: 5 + uniform(random),
+        model: "gpt",
+        promptVersion: "v2",
+      };
+      await model.step([{ state, event, time: null }]);
+    }
+  }
+  const used = process.cpuUsage(cpu);
+  globalThis.gc?.();
+  const after = process.memoryUsage();
+  const held = (m: NodeJS.MemoryUsage) => m.heapUsed + m.external;
+  const save = process.cpuUsage();
+  const [snapshot] = await model.save([state]);
+  const first = process.cpuUsage(save);
+  const bytes = snapshot!.running.length + snapshot!.parts.reduce((sum, p) => sum + p.bytes.length, 0);
+  await model.step([{ state, event: { conversation: "conversation-7", turn: turns + 1, divergence: 5 }, time: null }]);
+  const again = process.cpuUsage();
+  const [second] = await model.save([state]);
+  const spent = process.cpuUsage(again);
+  const known = new Set(snapshot!.parts.map((p) => p.hash));
+  const fresh = second!.parts.filter((p) => !known.has(p.hash));
+  console.table({
+    "open conversations": conversations,
+    "turns of each": turns,
+    "memory, MiB": (held(after) - held(before)) / 2 ** 20,
+    "µs CPU a turn": (used.user + used.system) / (turns * conversations),
+    "whole snapshot, MiB": bytes / 2 ** 20,
+    "whole snapshot, ms": (first.user + first.system) / 1000,
+    "after one more turn: bytes written": second!.running.length + fresh.reduce((sum, p) => sum + p.bytes.length, 0),
+    "after one more turn: ms": (spent.user + spent.system) / 1000,
+  });
+}
+
+/** Twenty thousand conversations at a time, interleaved turn by turn. */
+async function benchMillion(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "context-drift-"));
+  const input = join(folder, "turns.ndjson");
+  const out = createWriteStream(input);
+  const together = 20_000;
+  for (let block = 0; block < 5; block++) {
+    const rows: string[][] = Array.from({ length: 10 }, () => []);
+    let at = 0;
+    const plan = { seed: `million ${block}`, conversations: together, turns: 10, phi: 0.5, tau: 1.5 };
+    for (const event of simulateFleet(plan)) {
+      rows[at++ % 10]!.push(JSON.stringify({ ...event, conversation: `${block}-${event.conversation}` }));
+    }
+    for (const row of rows) if (!out.write(`${row.join("\n")}\n`)) await once(out, "drain");
+  }
+  out.end();
+  await finished(out);
+  const config = join(folder, "tidegauge.yaml");
+  writeFileSync(
+    config,
+    `store: { kind: memory }\nmonitors:\n  fleet: { detector: context-drift, options: { openConversations: 100000 } }\n`,
+  );
+  const summary = join(folder, "summary.json");
+  const backtest = COMMANDS.find((c) => c.name === "backtest")!;
+  await backtest.run([
+    "-c",
+    config,
+    "--input",
+    input,
+    "--output",
+    join(folder, "signals.ndjson"),
+    "--summary",
+    summary,
+  ]);
+  console.log({
+    "input, MiB": Math.round(statSync(input).size / 2 ** 20),
+    "signals, MiB": Math.round(statSync(join(folder, "signals.ndjson")).size / 2 ** 20),
+    "peak resident memory, MiB": Math.round(process.resourceUsage().maxRSS / 1024),
+  });
+  rmSync(folder, { recursive: true });
+}
+
+const which = process.argv[2];
+if (which === undefined || which === "turn") benchTurn();
+if (which === undefined || which === "open") await benchOpen();
+if (which === undefined || which === "million") await benchMillion();
