@@ -4,7 +4,8 @@ import { TidegaugeError } from "../../engine/errors.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import type { SignalDraft } from "../../engine/signal.ts";
 import { calibratedModel } from "../numeric/calibrated-model.ts";
-import { type CalibratedKey, loadKey, saveKey } from "../numeric/calibrated-state.ts";
+import type { CalibratedKey } from "../numeric/calibrated-state.ts";
+import { loadKey, saveKey } from "../numeric/snapshot.ts";
 import { createReader, createWriter, type Reader, type Writer } from "../statistics/bytes.ts";
 import { promisedBy } from "../statistics/promised.ts";
 
@@ -86,6 +87,7 @@ export function watchedNumber<Event, Own>(w: WatchedNumber<Event, Own>): Detecto
         first: settings.reference?.first ?? w.reference,
         promised: promisedBy(settings, PROMISE),
         dependence: settings.options.dependence,
+        seasons: [],
         adaptAfter: null,
         seed: settings.seed,
       });
