@@ -227,6 +227,7 @@ function remind(state: State, c: Conversation, { options, settings }: Context, s
 }
 
 function closeIdle(state: State, context: Context, index: number, signals: SignalDraft[]): void {
+  if (context.options.idleMinutes === null || state.newest === null) return;
   for (;;) {
     const oldest = oldestConversation(state.open);
     if (oldest === null || !isIdle(oldest, state.newest, context.options)) return;
