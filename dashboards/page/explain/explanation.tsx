@@ -1,9 +1,11 @@
 import { BeforeAfter } from "./before-after.tsx";
 import { Clusters } from "./clusters.tsx";
+import { ConversationPath } from "./conversation-path.tsx";
 import { Facts } from "./facts.tsx";
 import { LabelTree } from "./label-tree.tsx";
 import { Moved } from "./moved.tsx";
 import { type Json, readClusters, readDistribution, textAt } from "./read.ts";
+import { readTrajectory } from "./read-conversation.ts";
 import { readLabels } from "./read-labels.ts";
 import { readMoved } from "./read-moved.ts";
 import { readMap, TextMap } from "./text-map.tsx";
@@ -32,19 +34,28 @@ export function Explanation({ open, explanation, details }: Props) {
   const inputs = readMoved(explanation, "inputs");
   const classes = readMoved(explanation, "classes");
   const map = readMap(explanation.map ?? details.map);
+  const path = readTrajectory(explanation);
   const labels = readLabels(explanation, details.partition);
   const shown = new Set<string>(SAID_ELSEWHERE);
   shown.add("clusters");
   shown.add("vanished");
   if (map !== null) shown.add("map");
+  if (path !== null) for (const name of ["trajectory", "forecast"]) shown.add(name);
   if (labels !== null) for (const name of LABELS) shown.add(name);
   if (inputs.length > 0) for (const name of MOVES) shown.add(name);
   if (before !== null && then !== null) for (const name of DISTRIBUTIONS) shown.add(name);
   const rest = Object.fromEntries(Object.entries(explanation).filter(([name]) => !shown.has(name)));
   const marks = new Map(map?.topics.map((topic, i) => [topic.id, i]));
-  const special = labels !== null || clusters.length > 0 || inputs.length > 0 || (before !== null && then !== null);
+  const special =
+    path !== null ||
+    path !== null ||
+    labels !== null ||
+    clusters.length > 0 ||
+    inputs.length > 0 ||
+    (before !== null && then !== null);
   return (
     <>
+      {path !== null && <ConversationPath path={path} />}
       {labels !== null && <LabelTree labels={labels} after={after} />}
       {clusters.length > 0 && <Clusters clusters={clusters} after={after} marks={marks} />}
       {vanished.length > 0 && (

@@ -1,8 +1,11 @@
 import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { BeforeAfter } from "../explain/before-after.tsx";
+import { ConversationPath } from "../explain/conversation-path.tsx";
 import { Displacement } from "../explain/displacement.tsx";
 import { Facts } from "../explain/facts.tsx";
+import { PhasePlot, ReminderEffect } from "../explain/fleet-plots.tsx";
 import { isJson, type Json, numberAt, readDistribution, textAt } from "../explain/read.ts";
+import { readEffects, readPhase, readTrajectories } from "../explain/read-conversation.ts";
 import { readDisplacement } from "../explain/read-moved.ts";
 import { formatCount, formatNumber, formatRatio } from "../parts/format.ts";
 
@@ -17,6 +20,9 @@ const ELSEWHERE = new Set([
   "warnings",
   "leading",
   "displacement",
+  "phase",
+  "reminder",
+  "conversations",
 ]);
 
 /** What the detector watches, what it warns of, and what is normal; its own numbers on demand. */
@@ -25,6 +31,9 @@ export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDet
   const { warnings } = inspection.details;
   const rest = Object.fromEntries(Object.entries(inspection.details).filter(([name]) => !ELSEWHERE.has(name)));
   const moves = readDisplacement(inspection.details.displacement);
+  const phase = readPhase(inspection.details.phase);
+  const effects = readEffects(inspection.details.reminder);
+  const [path] = value.episodes.length === 0 ? readTrajectories(inspection.details.conversations) : [];
   const gauges = detail.gauges.filter(({ name }) => inspection.gauges[name] !== undefined);
   const said = Array.isArray(warnings) ? warnings.filter((one) => typeof one === "string") : [];
   return (
@@ -36,6 +45,9 @@ export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDet
         </p>
       ))}
       {value.episodes.length === 0 && <NormalAndNow value={value} />}
+      {path !== undefined && <ConversationPath path={path} />}
+      {phase !== null && <PhasePlot phase={phase} />}
+      {effects.length > 0 && <ReminderEffect effects={effects} />}
       {moves !== null && <Displacement moves={moves} />}
       <Facts value={{ ...common(detail, value), ...promised(inspection.details) }} />
       {Object.keys(rest).length > 0 && (
