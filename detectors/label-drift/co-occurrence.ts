@@ -36,7 +36,7 @@ export interface CoOccurrence {
   pairCounts: Uint16Array;
   /** What each pair adds to its class's sum. */
   share: Float32Array;
-  /** Slot + 1 of the next pair of the same first or second label. */
+  /** Slot + 1 of the next pair of the same first or second label, of pairs that the statistic takes in. */
   nextOfFirst: Int32Array;
   nextOfSecond: Int32Array;
   headOfFirst: Int32Array;
@@ -147,14 +147,15 @@ function slotOf(c: CoOccurrence, i: number, j: number): number {
   c.slowPair[s] = 0;
   c.pairCounts[s] = 0;
   c.share[s] = 0;
-  link(c, s, at);
+  c.index[at] = s + 1;
+  link(c, s);
   return s;
 }
 
-function link(c: CoOccurrence, s: number, at: number): void {
+function link(c: CoOccurrence, s: number): void {
   const low = c.first[s]!;
   const high = c.second[s]!;
-  c.index[at] = s + 1;
+  if ((c.mask[low]! & c.mask[high]!) === 0) return;
   c.nextOfFirst[s] = c.headOfFirst[low]!;
   c.headOfFirst[low] = s + 1;
   c.nextOfSecond[s] = c.headOfSecond[high]!;
@@ -190,11 +191,13 @@ export function sweep(c: CoOccurrence): void {
       c.index[placeOf(c, s)] = 0;
       continue;
     }
-    if (kept !== s) move(c, s, kept);
+    if (kept !== s) {
+      move(c, s, kept);
+      c.index[placeOf(c, kept)] = kept + 1;
+    }
     kept++;
   }
   c.slots = kept;
-  relink(c);
   lookAgain(c);
 }
 
@@ -216,7 +219,7 @@ function rescale(c: CoOccurrence): void {
 function relink(c: CoOccurrence): void {
   c.headOfFirst.fill(0);
   c.headOfSecond.fill(0);
-  for (let s = 0; s < c.slots; s++) link(c, s, placeOf(c, s));
+  for (let s = 0; s < c.slots; s++) link(c, s);
 }
 
 function placeOf(c: CoOccurrence, s: number): number {
@@ -255,8 +258,9 @@ export function forgetLabel(c: CoOccurrence, i: number): void {
   sweep(c);
 }
 
-/** All sums anew, after weights changed for many. */
+/** All sums anew, after weights changed for many, or what the statistic takes in. */
 export function lookAgain(c: CoOccurrence): void {
+  relink(c);
   c.sums.fill(0);
   for (let i = 0; i < c.labels; i++) c.full[i] = c.slow[i]! * c.slowScale >= SUPPORT ? 1 : 0;
   for (let s = 0; s < c.slots; s++) {
@@ -377,6 +381,7 @@ export function readCoOccurrence(r: Reader): CoOccurrence {
   c.share = r.f32s();
   c.nextOfFirst = new Int32Array(c.first.length);
   c.nextOfSecond = new Int32Array(c.first.length);
+  for (let s = 0; s < slots; s++) c.index[placeOf(c, s)] = s + 1;
   relink(c);
   return c;
 }

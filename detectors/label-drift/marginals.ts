@@ -132,7 +132,7 @@ function betAbsent(m: Marginals, i: number, rate: number, times: number): void {
     let r = m.evidence[from + b]!;
     if (times <= 6) for (let t = 0; t < times; t++) r = (r + begins) * q;
     else {
-      const power = q ** times;
+      const power = toThe(q, times);
       const apart = 1 - q;
       r = Math.abs(apart) < 1e-12 ? r + begins * times : r * power + (begins * q * (1 - power)) / apart;
     }
@@ -141,6 +141,17 @@ function betAbsent(m: Marginals, i: number, rate: number, times: number): void {
     total += WEIGHTS[b]! * r;
   }
   m.statistic[i] = total;
+}
+
+/** q to a whole number, by squares: an event pays for all labels known that were off. */
+function toThe(q: number, times: number): number {
+  let power = 1;
+  let square = q;
+  for (let left = times; ; square *= square) {
+    if ((left & 1) === 1) power *= square;
+    left >>= 1;
+    if (left === 0) return power;
+  }
 }
 
 const MOST = 1e200;

@@ -79,18 +79,57 @@ function admit(p: Partition, c: CoOccurrence, error: number): (readonly number[]
   const fresh: number[] = [];
   for (let i = 0; i < c.labels; i++) if (c.counts[i]! >= LEAST_SEEN && (p.of[i] ?? -1) < 0) fresh.push(i);
   if (groups.length === 0) return fresh.length === 0 ? [] : [fresh];
-  for (const i of fresh) {
-    let best: number[] | null = null;
+  if (fresh.length === 0) return groups;
+  const count = groups.length;
+  const { sums, width } = likenesses(c, [...groups, ...fresh.map((i) => [i])], Math.max(count, MOST_PAIRWISE));
+  for (const [f, i] of fresh.entries()) {
+    const row = (count + f) * width;
+    let best = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (const group of groups) {
-      const mean = meanTo(c, i, group);
-      if (mean < least) [best, least] = [group, mean];
+    for (let g = 0; g < groups.length; g++) {
+      const mean = 1 - sums[row + g]! / groups[g]!.length;
+      if (mean < least) [best, least] = [g, mean];
     }
-    const limit = best!.length > 1 ? meanWithin(c, best!) + Math.max(2 * error, MARGIN) : 0.5;
-    if (least <= limit || groups.length >= MOST_PAIRWISE) insert(best!, i);
-    else groups.push([i]);
+    const n = groups[best]!.length;
+    const within = 1 - (2 * sums[best * width + best]!) / (n * (n - 1));
+    const limit = n > 1 ? within + Math.max(2 * error, MARGIN) : 0.5;
+    if (least <= limit || groups.length >= MOST_PAIRWISE) {
+      sums[best * width + best]! += sums[row + best]!;
+      insert(groups[best]!, i);
+    } else {
+      best = groups.push([i]) - 1;
+      for (let k = f; k < fresh.length; k++) sums[(count + k) * width + best] = 0;
+      sums[best * width + best] = 0;
+    }
+    for (let k = f + 1; k < fresh.length; k++) sums[(count + k) * width + best]! += 1 - distance(c, i, fresh[k]!);
   }
   return groups;
+}
+
+/**
+ * Sums of Jaccard indices of each group with the first `width` groups, [groups, width], and within each on the diagonal (each
+ * pair once): one pass over the pairs that came together, as the others have none.
+ */
+function likenesses(
+  c: CoOccurrence,
+  groups: readonly (readonly number[])[],
+  width: number,
+): { sums: Float64Array; width: number } {
+  const of = new Int32Array(c.labels).fill(-1);
+  for (const [g, labels] of groups.entries()) for (const i of labels) of[i] = g;
+  const sums = new Float64Array(groups.length * width);
+  for (let s = 0; s < c.slots; s++) {
+    const [i, j] = [c.first[s]!, c.second[s]!];
+    const [a, b] = [of[i]!, of[j]!];
+    if (a < 0 || b < 0) continue;
+    const both = c.pairCounts[s]!;
+    const either = c.counts[i]! + c.counts[j]! - both;
+    if (either <= 0) continue;
+    const like = both / either;
+    if (b < width) sums[a * width + b]! += like;
+    if (a < width && a !== b) sums[b * width + a]! += like;
+  }
+  return { sums, width };
 }
 
 function splitOf(group: readonly number[], c: CoOccurrence, error: number): (readonly number[])[] | null {
@@ -163,32 +202,51 @@ function meansOf(d: Float64Array, side: Uint8Array): { cross: number; within: nu
 
 /** Merges the two clusters that are one the most surely, until there are none. */
 function mergeAll(groups: readonly (readonly number[])[], c: CoOccurrence, error: number): (readonly number[])[] {
-  const left = [...groups];
-  if (left.length > MOST_PAIRWISE) return left;
+  const merged = [...groups];
+  const width = merged.length;
+  if (width < 2 || width > MOST_PAIRWISE) return merged;
+  const { sums } = likenesses(c, merged, width);
+  /** Rows of `sums` still there, as the clusters in `merged`. */
+  const rows = merged.map((_, g) => g);
   for (;;) {
     let best: [number, number] | null = null;
     let least = 0;
-    for (let a = 0; a < left.length; a++) {
-      for (let b = a + 1; b < left.length; b++) {
-        const excess = mergeExcess(c, left[a]!, left[b]!, error);
+    for (let a = 0; a < merged.length; a++) {
+      for (let b = a + 1; b < merged.length; b++) {
+        const [ra, rb] = [rows[a]! * width, rows[b]! * width];
+        const alike = [sums[ra + rows[a]!]!, sums[rb + rows[b]!]!, sums[ra + rows[b]!]!] as const;
+        const excess = mergeExcess(merged[a]!.length, merged[b]!.length, ...alike, error);
         if (excess < least) [best, least] = [[a, b], excess];
       }
     }
-    if (best === null) return left;
-    const merged = [...left[best[0]]!, ...left[best[1]]!].sort((i, j) => i - j);
-    left.splice(best[1], 1);
-    left[best[0]] = merged;
+    if (best === null) return merged;
+    const [a, b] = best;
+    const [ra, rb] = [rows[a]!, rows[b]!];
+    sums[ra * width + ra]! += sums[rb * width + rb]! + sums[ra * width + rb]!;
+    for (const r of rows) {
+      if (r === ra || r === rb) continue;
+      sums[ra * width + r]! += sums[rb * width + r]!;
+      sums[r * width + ra] = sums[ra * width + r]!;
+    }
+    merged[a] = [...merged[a]!, ...merged[b]!].sort((i, j) => i - j);
+    merged.splice(b, 1);
+    rows.splice(b, 1);
   }
 }
 
-/** Negative: one cluster. */
-function mergeExcess(c: CoOccurrence, a: readonly number[], b: readonly number[], error: number): number {
-  let cross = 0;
-  for (const i of a) cross += meanTo(c, i, b) / a.length;
-  if (a.length === 1 && b.length === 1) return cross + error - 0.5;
-  const pairs = (n: number): number => (n * (n - 1)) / 2;
-  const [na, nb] = [pairs(a.length), pairs(b.length)];
-  const [wa, wb] = [meanWithin(c, a), meanWithin(c, b)];
+/** Negative: one cluster. Sizes; sums of Jaccard indices within each and across. */
+function mergeExcess(
+  sizeA: number,
+  sizeB: number,
+  alikeA: number,
+  alikeB: number,
+  alikeAcross: number,
+  error: number,
+): number {
+  const cross = 1 - alikeAcross / (sizeA * sizeB);
+  if (sizeA === 1 && sizeB === 1) return cross + error - 0.5;
+  const [na, nb] = [(sizeA * (sizeA - 1)) / 2, (sizeB * (sizeB - 1)) / 2];
+  const [wa, wb] = [na > 0 ? 1 - alikeA / na : 0, nb > 0 ? 1 - alikeB / nb : 0];
   const tight = Math.min(na > 0 ? wa : 1, nb > 0 ? wb : 1);
   const gap = Math.max(cross - (na * wa + nb * wb) / (na + nb), cross - tight);
   return gap + error - MARGIN / 2;
@@ -209,20 +267,6 @@ function matrixOf(c: CoOccurrence, group: readonly number[]): Float64Array {
     for (let j = i + 1; j < n; j++) d[i * n + j] = d[j * n + i] = distance(c, group[i]!, group[j]!);
   }
   return d;
-}
-
-function meanTo(c: CoOccurrence, i: number, group: readonly number[]): number {
-  let sum = 0;
-  for (const j of group) sum += distance(c, i, j);
-  return sum / group.length;
-}
-
-function meanWithin(c: CoOccurrence, group: readonly number[]): number {
-  const n = group.length;
-  if (n < 2) return 0;
-  let sum = 0;
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) sum += distance(c, group[i]!, group[j]!);
-  return (2 * sum) / (n * (n - 1));
 }
 
 /** The fewest events that any pair of the group is known by. */
