@@ -79,6 +79,15 @@ beforeAll(async () => {
     options: { dependence: "none" },
     reference: { first: 400 },
   };
+  for (const [name, detector, lines] of besideExamples()) {
+    streams.set(
+      name,
+      lines.map((event) => JSON.stringify(event)),
+    );
+    const options = detector === "context-drift" ? { idleMinutes: null } : {};
+    monitors[name] = { detector, source: { file: { path: file(name), follow: true } }, options };
+    if (detector === "context-drift") monitors[name] = { ...(monitors[name] as object), reference: { first: 100 } };
+  }
   // Only what comes through a broker or HTTP has a time from which decisions are late.
   monitors.posted = { detector: "numeric", source: { http: {} }, options: { dependence: "none" } };
   for (const name of streams.keys()) writeFileSync(file(name), "");
@@ -167,6 +176,37 @@ describe.skipIf(!possible)("dashboards and alerts on a running service", () => {
     }
   });
 });
+
+/** What some gauges need and the examples do not have: reminders, lists of tokens, a quantity, a long stream. */
+function besideExamples(): [name: string, detector: string, events: readonly object[]][] {
+  const turns = [...DETECTORS.find((d) => d.name === "context-drift")!.example.events()] as { turn: number }[];
+  const position = {
+    test: [
+      ["yes", -0.2],
+      ["no", -1.8],
+    ],
+    reference: [
+      ["yes", -0.4],
+      ["no", -1.2],
+    ],
+  };
+  return [
+    ["reminded", "context-drift", turns.map((t) => ({ ...t, intervention: t.turn === 4 ? "reminder" : null }))],
+    [
+      "scored",
+      "context-drift",
+      Array.from({ length: 60 }, (_, i) => ({ conversation: `c${i >> 2}`, turn: (i & 3) + 1, positions: [position] })),
+    ],
+    [
+      "quantity",
+      "lite-rvfl",
+      Array.from({ length: 4000 }, (_, i) => {
+        const x = [((i * 7919) % 101) / 101, ((i * 104_729) % 89) / 89];
+        return { x, y: x[0]! - 2 * x[1]! + ((i * 1299) % 53) / 530 };
+      }),
+    ],
+  ];
+}
 
 async function until(done: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 60_000; !done(); await sleep(200))
