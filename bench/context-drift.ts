@@ -2,9 +2,10 @@
  * Cost of context-drift: a turn of 200 positions × top 20 (divergence alone, and from bytes), memory of 100,000 open
  * conversations, and a million turns of 100,000 conversations through `backtest`.
  *
- *   node --expose-gc --import tsx bench/context-drift.ts [turn|open|million]
+ *   PYTHON=python3 node --expose-gc --import tsx bench/context-drift.ts [turn|open|million]
  */
 
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,18 +38,13 @@ function turnOf(seed: number): { positions: Position[]; bytes: Buffer } {
   return { positions, bytes: Buffer.from(JSON.stringify(event)) };
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >>> 1]!;
-}
-
+/** Process CPU of one round, ms: the mean over rounds, the machine's other work left out, the collector's own put in. */
 function timed(rounds: number, work: (i: number) => unknown): number {
-  const times: number[] = [];
-  for (let i = 0; i < rounds; i++) {
-    const from = process.hrtime.bigint();
-    work(i);
-    times.push(Number(process.hrtime.bigint() - from) / 1e6);
-  }
-  return median(times);
+  for (let i = 0; i < 100; i++) work(i);
+  const from = process.cpuUsage();
+  for (let i = 0; i < rounds; i++) work(i);
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / rounds / 1000;
 }
 
 function benchTurn(): void {
@@ -66,13 +62,52 @@ function benchTurn(): void {
       divergenceOfPositions(decoded.event.positions!);
     }),
   };
-  console.log(`a turn of ${POSITIONS} × top ${TOP}, ${turns[0]!.bytes.length} bytes, median of 600, ms`);
+  console.log(`a turn of ${POSITIONS} × top ${TOP}, ${turns[0]!.bytes.length} bytes, ms of process CPU, mean of 600`);
   console.table(rows);
+  benchPeer(turns.map(({ bytes }) => bytes));
 }
+
+/** The same bytes in plain Python: json.loads, and the divergence by a dict. */
+function benchPeer(turns: readonly Buffer[]): void {
+  const python = process.env.PYTHON;
+  if (python === undefined) return console.log("NOT MEASURED: plain Python (set PYTHON to an interpreter)");
+  const input = Buffer.concat(turns.flatMap((bytes) => [bytes, Buffer.from("\n")]));
+  const { stdout, stderr } = spawnSync(python, ["-c", PEER], { input, encoding: "utf8" });
+  console.log(stdout || stderr);
+}
+
+const PEER = `
+import json, math, sys, time
+turns = sys.stdin.buffer.read().splitlines()
+parsed = [json.loads(t)["positions"] for t in turns]
+def divergence(positions):
+    total = 0.0
+    for position in positions:
+        reference = {token: lp for token, lp in position["reference"]}
+        kl = qk = pk = 0.0
+        for token, lq in position["test"]:
+            lp = reference.get(token)
+            if lp is None: continue
+            q = math.exp(lq)
+            qk += q
+            pk += math.exp(lp)
+            kl += q * (lq - lp)
+        rest = max(1e-9, 1 - qk)
+        total += kl + rest * math.log(rest / max(1e-9, 1 - pk))
+    return total / len(positions)
+def timed(work):
+    for i in range(20): work(i)
+    start = time.process_time()
+    for i in range(300): work(i % len(turns))
+    return round((time.process_time() - start) / 300 * 1000, 3)
+print("plain Python, ms: divergence", timed(lambda i: divergence(parsed[i])),
+      "parsing", timed(lambda i: json.loads(turns[i])),
+      "both", timed(lambda i: divergence(json.loads(turns[i])["positions"])))
+`;
 
 async function benchOpen(): Promise<void> {
   const conversations = 100_000;
-  const options = { openConversations: conversations, idleMinutes: null };
+  const options = { openConversations: conversations, idleMinutes: 60 };
   const detector = { ...contextDrift, example: { ...contextDrift.example, options } } as unknown as Detector;
   const model = (await openExample(detector)) as Model;
   const state = model.init("k");
@@ -90,7 +125,7 @@ async function benchOpen(): Promise<void> {
         model: "gpt",
         promptVersion: "v2",
       };
-      await model.step([{ state, event, time: null }]);
+      await model.step([{ state, event, time: turn * 60_000 }]);
     }
   }
   const used = process.cpuUsage(cpu);
@@ -101,7 +136,9 @@ async function benchOpen(): Promise<void> {
   const [snapshot] = await model.save([state]);
   const first = process.cpuUsage(save);
   const bytes = snapshot!.running.length + snapshot!.parts.reduce((sum, p) => sum + p.bytes.length, 0);
-  await model.step([{ state, event: { conversation: "conversation-7", turn: turns + 1, divergence: 5 }, time: null }]);
+  await model.step([
+    { state, event: { conversation: "conversation-7", turn: turns + 1, divergence: 5 }, time: 660_000 },
+  ]);
   const again = process.cpuUsage();
   const [second] = await model.save([state]);
   const spent = process.cpuUsage(again);
@@ -143,6 +180,8 @@ async function benchMillion(): Promise<void> {
   );
   const summary = join(folder, "summary.json");
   const backtest = COMMANDS.find((c) => c.name === "backtest")!;
+  const from = process.cpuUsage();
+  const began = performance.now();
   await backtest.run([
     "-c",
     config,
@@ -153,7 +192,11 @@ async function benchMillion(): Promise<void> {
     "--summary",
     summary,
   ]);
+  const { user, system } = process.cpuUsage(from);
   console.log({
+    turns: 1e6,
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+    "CPU seconds": Math.round((user + system) / 1e5) / 10,
     "input, MiB": Math.round(statSync(input).size / 2 ** 20),
     "signals, MiB": Math.round(statSync(join(folder, "signals.ndjson")).size / 2 ** 20),
     "peak resident memory, MiB": Math.round(process.resourceUsage().maxRSS / 1024),

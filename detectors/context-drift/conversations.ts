@@ -8,8 +8,13 @@ import { type Conversation, createConversation, packConversations, unpackConvers
  */
 export interface Conversations {
   readonly slots: (Conversation | null)[];
-  /** Slot of each, silent longest first. */
   readonly slotOf: Map<string, number>;
+  /**
+   * A ring of slots in the order in which they were heard: `later[0]` is the one silent longest, `earlier[0]` the newest,
+   * slot s stands at s + 1. (A Map of insertion order is walked over its deleted entries, which are as many as it has.)
+   */
+  readonly later: number[];
+  readonly earlier: number[];
   /** Free slots below the end, a binary heap with the lowest on top. */
   readonly free: number[];
   /** Of blocks unchanged since they were last packed. */
@@ -19,7 +24,7 @@ export interface Conversations {
 const BLOCK = 32;
 
 export function createConversations(): Conversations {
-  return { slots: [], slotOf: new Map(), free: [], packed: [] };
+  return { slots: [], slotOf: new Map(), later: [0], earlier: [0], free: [], packed: [] };
 }
 
 export function findConversation(all: Conversations, id: string): Conversation | null {
@@ -32,6 +37,7 @@ export function openConversation(all: Conversations, id: string): Conversation {
   const opened = createConversation(id);
   all.slots[slot] = opened;
   all.slotOf.set(id, slot);
+  append(all, slot + 1);
   all.packed[slot >>> 5] = null;
   return opened;
 }
@@ -40,14 +46,17 @@ export function openConversation(all: Conversations, id: string): Conversation {
 export function touchConversation(all: Conversations, c: Conversation, heard: number): void {
   const slot = all.slotOf.get(c.id)!;
   c.heard = heard;
-  all.slotOf.delete(c.id);
-  all.slotOf.set(c.id, slot);
+  if (all.earlier[0] !== slot + 1) {
+    unlink(all, slot + 1);
+    append(all, slot + 1);
+  }
   all.packed[slot >>> 5] = null;
 }
 
 export function dropConversation(all: Conversations, c: Conversation): void {
   const slot = all.slotOf.get(c.id)!;
   all.slotOf.delete(c.id);
+  unlink(all, slot + 1);
   all.slots[slot] = null;
   all.packed[slot >>> 5] = null;
   push(all.free, slot);
@@ -55,8 +64,27 @@ export function dropConversation(all: Conversations, c: Conversation): void {
 
 /** The one that was silent longest. */
 export function oldestConversation(all: Conversations): Conversation | null {
-  for (const slot of all.slotOf.values()) return all.slots[slot]!;
-  return null;
+  const at = all.later[0]!;
+  return at === 0 ? null : all.slots[at - 1]!;
+}
+
+export function* newestFirst(all: Conversations): Generator<Conversation> {
+  for (let at = all.earlier[0]!; at !== 0; at = all.earlier[at]!) yield all.slots[at - 1]!;
+}
+
+function append({ later, earlier }: Conversations, at: number): void {
+  const last = earlier[0]!;
+  later[last] = at;
+  earlier[at] = last;
+  later[at] = 0;
+  earlier[0] = at;
+}
+
+function unlink({ later, earlier }: Conversations, at: number): void {
+  const next = later[at]!;
+  const previous = earlier[at]!;
+  later[previous] = next;
+  earlier[next] = previous;
 }
 
 /** Parts and, per block from the first, a bit for each slot in use. */
@@ -104,7 +132,10 @@ export function loadConversations(
     if (c === null) push(all.free, slot);
     else heard.push({ slot, c });
   }
-  for (const { slot, c } of heard.sort((a, b) => a.c.heard - b.c.heard)) all.slotOf.set(c.id, slot);
+  for (const { slot, c } of heard.sort((a, b) => a.c.heard - b.c.heard)) {
+    all.slotOf.set(c.id, slot);
+    append(all, slot + 1);
+  }
   return { all, taken };
 }
 

@@ -63,11 +63,15 @@ describe("an equilibrium", () => {
 
 describe("a conversation", () => {
   test.each([
-    [4, 0.95],
-    [3, 0.75],
+    [4, 0.3, 0.95],
+    [4, 0.5, 0.95],
+    [4, 0.8, 0.95],
+    [3, 0.3, 0.75],
+    [3, 0.5, 0.75],
+    [3, 0.8, 0.75],
   ])(
-    "that jumps by %d of its own standard deviations is flagged in time, few others are",
-    async (size, share) => {
+    "that jumps by %d of its own standard deviations at φ = %d is flagged in time, few others are",
+    async (size, phi, share) => {
       let jumped = 0;
       let flagged = 0;
       let quiet = 0;
@@ -76,9 +80,9 @@ describe("a conversation", () => {
       for (let seed = 0; seed < 6; seed++) {
         const isJump = (i: number): boolean => i >= 300 && i % 4 === 0;
         const turnOf = (i: number): number => 4 + ((i / 4) % 2);
-        const by = size / Math.sqrt(1 - 0.3 ** 2);
+        const by = size / Math.sqrt(1 - phi ** 2);
         const jump = (i: number) => (isJump(i) ? { turn: turnOf(i), by } : null);
-        const said = await run({ seed, conversations: 600, turns: 10, phi: 0.3, tau: 1.5, jump });
+        const said = await run({ seed, conversations: 600, turns: 10, phi, tau: 1.5, jump });
         const flags = new Map(
           said.flatMap((s) => (s.kind.startsWith("conversation_") ? [[s.at, Number(s.explanation.turn)]] : [])),
         );

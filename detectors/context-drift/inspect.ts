@@ -1,6 +1,7 @@
 import type { GaugeSpec, Inspection } from "../../engine/detector.ts";
 import { isInDays, promiseFacts } from "../statistics/promised.ts";
 import type { Conversation } from "./conversation.ts";
+import { newestFirst } from "./conversations.ts";
 import { factsOfFleet, isEquilibrium, round, standingOf, trajectoryOf } from "./describe.ts";
 import { hasTrends, stateSentence } from "./explain.ts";
 import type { Fleet } from "./fleet.ts";
@@ -98,10 +99,16 @@ const MOST_SHOWN = 6;
 
 /** Those that left their band first, then the newest. */
 function shown(state: State, context: Context): object[] {
-  const all = [...state.open.slotOf.values()].map((slot) => state.open.slots[slot]!);
-  const flagged = all.filter((c) => c.flag !== "none").slice(-MOST_SHOWN);
-  const others = all.filter((c) => c.flag === "none").slice(-(MOST_SHOWN - flagged.length) || all.length);
-  return [...flagged.reverse(), ...others.reverse()].slice(0, MOST_SHOWN).map((c) => show(c, state, context));
+  const flaggedInAll = state.flagged.out + state.flagged.trending;
+  const flagged: Conversation[] = [];
+  const others: Conversation[] = [];
+  for (const c of newestFirst(state.open)) {
+    if (c.flag !== "none") flagged.push(c);
+    else if (others.length < MOST_SHOWN) others.push(c);
+    const wanted = Math.min(MOST_SHOWN, flaggedInAll);
+    if (flagged.length >= wanted && flagged.length + others.length >= MOST_SHOWN) break;
+  }
+  return [...flagged, ...others].slice(0, MOST_SHOWN).map((c) => show(c, state, context));
 }
 
 function show(c: Conversation, { fleet }: State, { options }: Context): object {

@@ -90,6 +90,8 @@ function insert(names: (string | number)[], token: string | number, nats: number
 const found = { js: 0, coverage: 0, common: 0, token: "" as string | number, nats: 0 };
 const lone = new Float64Array(256);
 const loneTokens: (string | number)[] = [];
+/** Tokens of the reference's list. */
+const against: (string | number)[] = [];
 
 /** KL_k of one position in nats, 0 or more; invariant to the order of the lists, 0 for equal ones. */
 export function positionDivergence({ test, reference }: Position): number {
@@ -101,7 +103,11 @@ export function positionDivergence({ test, reference }: Position): number {
   let common = 0;
   let alone = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let j = 0; j < longest; j++) if (reference[j]![1] < least) least = reference[j]![1];
+  for (let j = 0; j < longest; j++) {
+    const scored = reference[j]!;
+    against[j] = scored[0];
+    if (scored[1] < least) least = scored[1];
+  }
   found.nats = 0;
   found.token = "";
   for (let i = 0; i < test.length; i++) {
@@ -110,8 +116,8 @@ export function positionDivergence({ test, reference }: Position): number {
     const lq = Math.min(0, scored[1]);
     const q = Math.exp(lq);
     // Lists of like models have most tokens at the same place.
-    let j = i < longest && reference[i]![0] === token ? i : 0;
-    while (j < longest && reference[j]![0] !== token) j++;
+    let j = i < longest && against[i] === token ? i : 0;
+    while (j < longest && against[j] !== token) j++;
     if (j === longest) {
       if (alone < lone.length) {
         lone[alone] = q;
@@ -126,7 +132,8 @@ export function positionDivergence({ test, reference }: Position): number {
     pK += p;
     const nats = q * (lq - lp);
     kl += nats;
-    js += half(q, p);
+    // As half(q, p), whose logarithms are known here.
+    js += 0.5 * (q * lq + p * lp - (q + p) * Math.log((q + p) / 2));
     if (nats > found.nats) {
       found.nats = nats;
       found.token = token;

@@ -80,6 +80,12 @@ export function watchedNumber<Event, Own>(w: WatchedNumber<Event, Own>): Detecto
     signals: [
       { kind: "drift", severity: "warning", episode: "opens", help: `${w.subject} changed.` },
       { kind: "warning", severity: "info", episode: "none", help: "A change may be beginning; no promise." },
+      {
+        kind: "learnt",
+        severity: "info",
+        episode: "none",
+        help: "A reference is learnt: what can be promised and seen.",
+      },
       { kind: "recovered", severity: "info", episode: "closes", help: "It is as before again." },
     ],
     open(settings) {
