@@ -70,7 +70,10 @@ function benchTurn(): void {
 /** The same bytes in plain Python: json.loads, and the divergence by a dict. */
 function benchPeer(turns: readonly Buffer[]): void {
   const python = process.env.PYTHON;
-  if (python === undefined) return console.log("NOT MEASURED: plain Python (set PYTHON to an interpreter)");
+  if (python === undefined) {
+    console.log("NOT MEASURED: plain Python (set PYTHON to an interpreter)");
+    return;
+  }
   const input = Buffer.concat(turns.flatMap((bytes) => [bytes, Buffer.from("\n")]));
   const { stdout, stderr } = spawnSync(python, ["-c", PEER], { input, encoding: "utf8" });
   console.log(stdout || stderr);
