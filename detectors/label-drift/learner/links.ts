@@ -112,13 +112,26 @@ export function predictLinks(k: Links, z: Float64Array, scores: Float64Array, ha
   rows[from] = 1;
   let square = 1;
   for (let n = 0; n < NODES; n++) sums[n] = random[n]!;
-  for (let j = 0; j < inputs; j++) {
+  let j = 0;
+  // Four inputs at a time: a quarter of the loads and stores of sums.
+  for (; j + 4 <= inputs; j += 4) {
+    const [xa, xb, xc, xd] = [z[j]!, z[j + 1]!, z[j + 2]!, z[j + 3]!];
+    const a = (j + 1) * NODES;
+    const b = a + NODES;
+    const c = b + NODES;
+    const d = c + NODES;
+    for (let n = 0; n < NODES; n++)
+      sums[n] = sums[n]! + xa * random[a + n]! + xb * random[b + n]! + xc * random[c + n]! + xd * random[d + n]!;
+  }
+  for (; j < inputs; j++) {
     const x = z[j]!;
-    rows[from + 1 + NODES + j] = x;
-    if (x === 0) continue;
-    square += x * x;
     const at = (j + 1) * NODES;
     for (let n = 0; n < NODES; n++) sums[n] = sums[n]! + x * random[at + n]!;
+  }
+  for (let i = 0; i < inputs; i++) {
+    const x = z[i]!;
+    rows[from + 1 + NODES + i] = x;
+    square += x * x;
   }
   const by = 1 / Math.sqrt(square);
   for (let n = 0; n < NODES; n++) rows[from + 1 + n] = 1 / (1 + Math.exp(-sums[n]! * by));

@@ -100,10 +100,12 @@ function distanceTo(
   let sum = start;
   let j = 0;
   for (; j + 16 <= width; j += 16) {
-    for (let i = j; i < j + 16; i += 2) {
+    for (let i = j; i < j + 16; i += 4) {
       const d = a[from + i]! - z[i]!;
       const e = a[from + i + 1]! - z[i + 1]!;
-      sum += d * d + e * e;
+      const f = a[from + i + 2]! - z[i + 2]!;
+      const g = a[from + i + 3]! - z[i + 3]!;
+      sum += d * d + e * e + (f * f + g * g);
     }
     if (sum >= limit) return sum;
   }
