@@ -13,13 +13,10 @@ export function PhasePlot({ phase }: { phase: Phase }) {
   }`;
   return (
     <figure class="small-plot">
-      <figcaption class="quiet small">What pulls conversations back</figcaption>
-      <Frame
-        xs={xs}
-        ys={[0, ...points.map(([, change]) => change)]}
-        xLabel="divergence → change to the next turn ↑"
-        label={label}
-      >
+      <figcaption class="quiet small">
+        What pulls conversations back: change to the next turn (up) by divergence
+      </figcaption>
+      <Frame xs={xs} ys={[0, ...points.map(([, change]) => change)]} xLabel="divergence" label={label}>
         {(at) => (
           <>
             {points.map(([d, change], i) => (
