@@ -32,7 +32,7 @@ const SHOWN = 500;
 
 export function statusOf(state: State): Inspection["status"] {
   const { drift } = state;
-  if (drift !== null && state.events - drift.index <= SHOWN) return "drifting";
+  if (drift !== null && state.events - state.past - drift.index <= SHOWN) return "drifting";
   return state.threshold === null && drift === null ? "learning" : "steady";
 }
 

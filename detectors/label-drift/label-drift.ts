@@ -1,6 +1,7 @@
 import type { Command, Detector, Model } from "../../engine/detector.ts";
 import { NO_SIGNALS } from "../../engine/detector.ts";
 import { promisedBy } from "../statistics/promised.ts";
+import { createRandom } from "../statistics/random.ts";
 import { type LabelEvent, labelEvent } from "./event.ts";
 import { GAUGES, inspectState, statusOf } from "./inspect.ts";
 import { createScores, summaryOf } from "./learner/scores.ts";
@@ -110,7 +111,10 @@ function open(watching: Watching, seed: number): Model<LabelEvent, State> {
   return {
     recovers: false,
     prequential: () => summaryOf(watching.scores),
-    init: (key) => createState(seed, key, watching.options),
+    init: (key, past) => createState(seed, key, watching.options, past),
+    begin(state, key) {
+      state.random.set(createRandom(seed, key));
+    },
     step: (batch) => batch.map(({ state, event, time }) => observe(state, event, time, watching)),
     command,
     status: statusOf,

@@ -14,7 +14,7 @@ export function tellMarginals(state: State, index: number, promise: number, most
     const now = structure.fast[i]! * structure.fastScale * (1 - FAST_DECAY);
     const before = usualRate(marginals, i);
     const back = eventsOfEvidence(marginals, i, now);
-    const at = (events: number): number => Math.max(0, index - Math.round(events));
+    const at = (events: number): number => Math.max(-state.past, index - Math.round(events));
     const needed = (promise * marginals.labels) / found.length;
     const direction = now >= before ? "more" : "less";
     return {

@@ -49,22 +49,23 @@ export function observe(state: State, event: LabelEvent, time: number | null, w:
     state.began ??= time;
     if (completes) state.perDay = eventsPerDay(w.first, state.began!, time!);
   }
-  const index = state.events++;
-  const size = activeLabels(state, event.y, index);
+  const nth = state.events++;
+  const index = nth - state.past;
+  const size = activeLabels(state, event.y, nth);
   const { structure, alarm, marginals } = state;
   observeMarginals(marginals, active, size, w.first);
   count(structure, active, size);
   collect(alarm, active, size, w.first, structure, state.random);
   const signals: SignalDraft[] = [];
   if (learner !== null && event.x !== undefined) {
-    const { answer, drifts } = learn(learner, index, event.x, active, size, present, state.labels.names.length);
+    const { answer, drifts } = learn(learner, nth, event.x, active, size, present, state.labels.names.length);
     note(w.scores, state.labels.names, answer, active, size, present);
     for (const drift of drifts) signals.push(clusterDrift(state, drift, index));
   }
   const promise = promisedEvents(w.promised, state.perDay);
   const clusters = state.partition.clusters;
   let ratio = 0;
-  if ((index + 1) % LOOK_EVERY === 0) ratio = lookAll(state, index, promise, w, signals);
+  if ((nth + 1) % LOOK_EVERY === 0) ratio = lookAll(state, index, promise, w, signals);
   partitionSteps(state, index, w.options, signals);
   if (learner !== null && state.partition.clusters !== clusters) followClusters(learner, state.partition);
   for (let k = 0; k < size; k++) present[active[k]!] = 0;
@@ -184,12 +185,13 @@ export function startAnew(state: State): void {
 
 function onsetOf(state: State, index: number, threshold: number): Onset {
   const back = eventsSinceUsual(state.alarm, threshold);
-  const at = (events: number): number => Math.max(0, index - events);
+  const at = (events: number): number => Math.max(-state.past, index - events);
   return { index: at(back), low: at(back + 40), high: at(Math.max(0, Math.round(back / 2) - 10)) };
 }
 
 function partitionSteps(state: State, index: number, options: LabelOptions, signals: SignalDraft[]): void {
   const { partition, structure, odac } = state;
+  const nth = index + state.past;
   if (odac !== null) {
     const before = partition.clusters.length === 0 ? null : partitionOf(state).partition;
     const parameters = { delta: options.odacDelta, nMin: options.odacEvents, tau: 0.1 };
@@ -200,12 +202,12 @@ function partitionSteps(state: State, index: number, options: LabelOptions, sign
     partition.clusters = leaves.map((labels) => ({ id: partition.nextId++, labels }));
     place(partition);
     signals.push(partitionChanged(state, before ?? [[...state.labels.names]], fewer ? "merge" : "split"));
-  } else if ((index + 1) % TEST_EVERY === 0 && index >= state.nextTest) {
+  } else if ((nth + 1) % TEST_EVERY === 0 && nth >= state.nextTest) {
     const before = partitionOf(state).partition;
     const clusters = partition.clusters.length;
     const changed = testPartition(partition, structure);
     const wait = Math.max(TEST_EVERY, structure.since / 10) * (1 + Math.floor(structure.labels / 500));
-    state.nextTest = index + wait - 1;
+    state.nextTest = nth + wait - 1;
     if (changed) {
       const now = partition.clusters.length;
       signals.push(partitionChanged(state, before, now > clusters ? "split" : now < clusters ? "merge" : "regroup"));

@@ -16,6 +16,8 @@ import { createVocabulary, readVocabulary, type Vocabulary, writeVocabulary } fr
 export interface State {
   readonly random: Random;
   events: number;
+  /** Of them, those that taught it before its stream began: the stream's first index is 0. */
+  readonly past: number;
   /** Time of the first event, and events per day once the first sample is complete: for a promise in days. */
   began: number | null;
   perDay: number | null;
@@ -50,10 +52,11 @@ export interface MovedPair {
   readonly jaccard: number;
 }
 
-export function createState(seed: number, key: string, options: LabelOptions): State {
+export function createState(seed: number, key: string, options: LabelOptions, past = 0): State {
   return {
     random: createRandom(seed, key),
     events: 0,
+    past,
     began: null,
     perDay: null,
     labels: createVocabulary(options.maxLabels),
@@ -81,7 +84,7 @@ export function saveState(s: State): Snapshot {
   writeCoOccurrence(w, s.structure);
   writeGlobalAlarm(w, s.alarm);
   writeMarginals(w, s.marginals);
-  w.text(JSON.stringify({ partition: [s.partition.nextId, s.partition.clusters], drift: s.drift }));
+  w.text(JSON.stringify({ partition: [s.partition.nextId, s.partition.clusters], drift: s.drift, past: s.past || undefined }));
   w.u8(s.odac === null ? 0 : 1);
   if (s.odac) writeOdac(w, s.odac);
   if (s.learner) writeLearner(w, s.learner);
@@ -105,7 +108,11 @@ export function loadState(snapshot: Snapshot, options: LabelOptions): State {
   const structure = readCoOccurrence(r);
   const alarm = readGlobalAlarm(r, structure.labels);
   const marginals = readMarginals(r);
-  const told = JSON.parse(r.text()) as { partition: [number, Partition["clusters"]]; drift: Drift | null };
+  const told = JSON.parse(r.text()) as {
+    partition: [number, Partition["clusters"]];
+    drift: Drift | null;
+    past?: number;
+  };
   const partition: Partition = { nextId: told.partition[0], clusters: told.partition[1], of: new Int32Array(0) };
   place(partition);
   const odac = r.u8() === 1 ? readOdac(r) : null;
@@ -114,6 +121,7 @@ export function loadState(snapshot: Snapshot, options: LabelOptions): State {
   return {
     random,
     events,
+    past: told.past ?? 0,
     began,
     perDay,
     threshold,
