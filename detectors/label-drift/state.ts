@@ -84,7 +84,13 @@ export function saveState(s: State): Snapshot {
   writeCoOccurrence(w, s.structure);
   writeGlobalAlarm(w, s.alarm);
   writeMarginals(w, s.marginals);
-  w.text(JSON.stringify({ partition: [s.partition.nextId, s.partition.clusters], drift: s.drift, past: s.past || undefined }));
+  w.text(
+    JSON.stringify({
+      partition: [s.partition.nextId, s.partition.clusters],
+      drift: s.drift,
+      past: s.past || undefined,
+    }),
+  );
   w.u8(s.odac === null ? 0 : 1);
   if (s.odac) writeOdac(w, s.odac);
   if (s.learner) writeLearner(w, s.learner);
