@@ -23,7 +23,7 @@ interface Reading {
   byte: number;
 }
 
-type Change = "none" | "grown" | "truncated" | "rotated";
+type Change = "none" | "truncated" | "rotated";
 
 /** Follows a name: reads what is there, waits for more, and goes on through rotation and truncation. */
 export async function followFile(context: FileContext, named: FileHandle, intake: Intake): Promise<void> {
@@ -31,12 +31,14 @@ export async function followFile(context: FileContext, named: FileHandle, intake
   let reading = await resume(context, named, claim, intake);
   try {
     while (!context.signal.aborted) {
-      reading.byte = await pump(context, reading.file, reading.feed, reading.byte);
+      // Known by its first bytes before they are read: a text that then takes their place is told from them.
+      await renewHead(reading);
+      if (reading.identity.headBytes > 0)
+        reading.byte = await pump(context, reading.file, reading.feed, reading.byte, true);
       intake.highWatermark(context.partition, reading.feed.line());
       await pause(context);
       const change = context.signal.aborted ? "none" : await look(context, reading);
       if (change === "truncated" || change === "rotated") reading = await goOn(context, reading, change, intake);
-      else if (change === "grown") await renewHead(reading);
     }
   } finally {
     await reading.file.close();
@@ -85,7 +87,7 @@ async function begin(context: FileContext, file: FileHandle, start: Start, intak
 async function look(context: FileContext, reading: Reading): Promise<Change> {
   const { size, ino } = await reading.file.stat({ bigint: true });
   if (Number(size) < reading.byte || !(await hasSameHead(reading.file, reading.identity))) return "truncated";
-  if (Number(size) > reading.byte) return "grown";
+  if (Number(size) > reading.byte) return "none";
   // Between rename and creation there is no file of that name: wait on.
   const named = await stat(context.path, { bigint: true }).catch(() => null);
   return named !== null && named.ino !== ino ? "rotated" : "none";

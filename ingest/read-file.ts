@@ -58,7 +58,13 @@ export function feedFrom(context: FileContext, intake: Intake, identity: () => F
 }
 
 /** Reads from `byte` to what is the end now; returns where it stopped. Each chunk is a new buffer: records are views of it. */
-export async function pump(context: FileContext, file: FileHandle, feed: LineFeed, byte: number): Promise<number> {
+export async function pump(
+  context: FileContext,
+  file: FileHandle,
+  feed: LineFeed,
+  byte: number,
+  followed = false,
+): Promise<number> {
   let at = byte;
   while (!context.signal.aborted) {
     const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
@@ -66,6 +72,8 @@ export async function pump(context: FileContext, file: FileHandle, feed: LineFee
     if (bytesRead === 0) break;
     at += bytesRead;
     await feed.push(chunk.subarray(0, bytesRead));
+    // What comes behind the end may belong to another text by now: the follower looks first.
+    if (followed && bytesRead < CHUNK_BYTES) break;
   }
   return at;
 }
