@@ -3,7 +3,7 @@
  *   npm run bench:gpu                                  every backend that is here, at the shapes of a GPU
  *   npm run bench:gpu -- --small --backend wasm        shapes for a CPU; a GPU in software always gets tiny ones
  * --backend tensorflow,webgpu,wasm,cpu  --streams 1024  --features 128,256  --rows 4000,100000  --queries 64,1024
- * --seconds 3 (a measurement)  --output FILE.json
+ * --seconds 3 (a measurement)  --model FOLDER (a sentence transformer, run by onnxruntime)  --texts 4096  --output FILE.json
  * ms are wall clock, of a call that waits for its results; GB/s are what has to be moved at the least, by wall clock on a GPU and by
  * process CPU elsewhere. Everything is computed on the backend named, however small.
  */
@@ -15,7 +15,8 @@ import { findTensorflow, openTensorflow } from "../../adapters/tensors/tensorflo
 import type { TfjsDevice } from "../../adapters/tensors/tfjs.ts";
 import { hasWebgpu, openWebgpu } from "../../adapters/tensors/webgpu.ts";
 import { createTypedBank } from "../../detectors/learners/typed-bank.ts";
-import { autoencoder, bank, copy, nearest, type Row } from "./works.ts";
+import type { Tensors } from "../../engine/tensors.ts";
+import { autoencoder, bank, copy, encoder, nearest, type Row } from "./works.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -25,6 +26,8 @@ const { values: args } = parseArgs({
     features: { type: "string" },
     rows: { type: "string" },
     queries: { type: "string" },
+    model: { type: "string" },
+    texts: { type: "string" },
     seconds: { type: "string" },
     output: { type: "string" },
   },
@@ -113,6 +116,12 @@ async function measure(backend: Backend): Promise<void> {
       add(await nearest(tensors, { rows: reference, dim: 384, queries }, seconds));
     }
   }
+  if (args.model !== undefined) {
+    for (const batch of [1, 32, 256]) {
+      const texts = Number(args.texts ?? (args.small ? 256 : 4096));
+      add(await encoder(args.model, providerOf(tensors), { texts, batch }, seconds));
+    }
+  }
   const { backend: name, device: card, gpu } = tensors;
   report.push({
     backend: name,
@@ -121,6 +130,12 @@ async function measure(backend: Backend): Promise<void> {
     copyGBs: own,
     rows: rows.map((row) => ({ ...row, GBs: rate(row) })),
   });
+}
+
+/** As `compute` chooses it for the product's encoders. */
+function providerOf({ backend, gpu }: Tensors): "cpu" | "cuda" | "webgpu" {
+  if (!gpu) return "cpu";
+  return backend === "tensorflow" ? "cuda" : "webgpu";
 }
 
 async function deviceOf(backend: string): Promise<TfjsDevice | null> {

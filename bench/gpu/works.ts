@@ -1,3 +1,7 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { openOnnxEmbedder } from "../../adapters/embedders/onnx.ts";
+import { PRECISIONS, readModelFolder } from "../../adapters/embedders/onnx-folder.ts";
 import type { TfjsDevice } from "../../adapters/tensors/tfjs.ts";
 import { use } from "../../adapters/tensors/tfjs.ts";
 import type { ModelBank } from "../../engine/model-bank.ts";
@@ -127,6 +131,63 @@ export interface NearestShape {
   readonly rows: number;
   readonly dim: number;
   readonly queries: number;
+}
+
+/** Sentences of 4 to 20 words through a sentence transformer: the weights read once per batch at the least. */
+export async function encoder(
+  path: string,
+  provider: "cpu" | "cuda" | "webgpu",
+  shape: EncoderShape,
+  seconds: number,
+): Promise<Row> {
+  const { precision } = readModelFolder(path, undefined);
+  const wish = { path, precision, download: undefined, cacheTexts: 0, batch: shape.batch };
+  const texts = sentences(shape.texts);
+  const model = await openOnnxEmbedder({ ...wish, device: provider });
+  const result = await timed(seconds, () => model.embed(texts));
+  const few = texts.slice(0, 256);
+  const vectors = await model.embed(few);
+  await model.close();
+  let apart = "";
+  if (provider !== "cpu") {
+    const oracle = await openOnnxEmbedder({ ...wish, device: "cpu" });
+    const truth = await oracle.embed(few);
+    await oracle.close();
+    const cosines = few.map((_, i) => {
+      let sum = 0;
+      for (let d = 0; d < model.dim; d++) sum += vectors[i * model.dim + d]! * truth[i * model.dim + d]!;
+      return sum;
+    });
+    apart = `, cosine with cpu ≥ ${Math.min(...cosines).toFixed(6)}`;
+  }
+  return {
+    what: `encoder ${provider}`,
+    shape: `${precision}, batch=${shape.batch}${apart}`,
+    timed: result,
+    bytes: statSync(join(path, "onnx", PRECISIONS[precision])).size * Math.ceil(shape.texts / shape.batch),
+    units: shape.texts,
+    unit: "text",
+  };
+}
+
+export interface EncoderShape {
+  readonly texts: number;
+  readonly batch: number;
+}
+
+/** Repeatable and all different. */
+function sentences(count: number): string[] {
+  const words =
+    "please tell me how the card order account can not work today and why my new phone bill is so late".split(" ");
+  let state = 11;
+  const next = (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  return Array.from({ length: count }, (_, i) => {
+    const some = Array.from({ length: 4 + next(17) }, () => words[next(words.length)]!);
+    return `${some.join(" ")} ${i}`;
+  });
 }
 
 /** Repeatable, in (−1, 1). */
