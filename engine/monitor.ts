@@ -34,7 +34,12 @@ export interface Monitor {
   readonly counters: Counters;
   /** One promise over all keys; absent: each key keeps its own. */
   readonly shared?: SharedPromise;
+  /** Sees every accepted event's evidence; a recorded stream's report is made of it. */
+  readonly watch?: Watch;
 }
+
+/** `index`: the key's accepted events before this one; `ratio`: statistic over threshold; `offset`: the record's. */
+export type Watch = (key: string, index: number, time: number | null, ratio: number, offset: number) => void;
 
 /** Since the start of this process. */
 export interface Counters {

@@ -120,6 +120,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       counters.accepted++;
       if (event.time !== null) counters.lastEventTime = event.time;
       h.ratio = outcome.ratio;
+      monitor.watch?.(entry.key, index, event.time, outcome.ratio, record.offset);
       const point = extendSeries(
         h,
         entry.key,

@@ -13,11 +13,22 @@ export interface Summary {
   readonly prequential?: Readonly<Record<string, number>>;
 }
 
-export async function summarise(
-  monitor: Monitor,
-  store: Store,
-  spent: { readonly seconds: number; readonly cpuMicroseconds: number },
-): Promise<Summary> {
+export interface Spent {
+  readonly seconds: number;
+  readonly cpuMicroseconds: number;
+}
+
+/** What was spent since then. */
+export function startMeasuring(): () => Spent {
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { seconds: (performance.now() - started) / 1000, cpuMicroseconds: user + system };
+  };
+}
+
+export async function summarise(monitor: Monitor, store: Store, spent: Spent): Promise<Summary> {
   const { counters } = monitor;
   const signals: Record<string, number> = {};
   for (const [name, count] of counters.signals) {

@@ -67,6 +67,7 @@ interface LinkProps {
 export function Link({ to, current, label, children, ...rest }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (
+      to.startsWith("#") ||
       event.defaultPrevented ||
       event.button !== 0 ||
       event.metaKey ||

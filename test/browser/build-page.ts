@@ -8,11 +8,18 @@ const SOURCE = join(ROOT, "dashboards/page");
 
 /** The built page, made anew when a source is younger. */
 export async function builtPage(): Promise<string> {
-  const index = join(PAGE, "index.html");
-  if (!existsSync(index) || statSync(index).mtimeMs < newest(SOURCE)) {
-    await build({ root: SOURCE, configFile: join(SOURCE, "vite.config.ts"), logLevel: "warn" });
-  }
+  await buildIfOlder(join(PAGE, "index.html"), "vite.config.ts");
   return PAGE;
+}
+
+/** So that `backtest --report` finds the script and style of its page. */
+export async function builtReport(): Promise<void> {
+  await buildIfOlder(join(ROOT, "dist/report/report.js"), "vite.report.config.ts");
+}
+
+async function buildIfOlder(made: string, config: string): Promise<void> {
+  if (!existsSync(made) || statSync(made).mtimeMs < newest(SOURCE))
+    await build({ root: SOURCE, configFile: join(SOURCE, config), logLevel: "warn" });
 }
 
 function newest(folder: string): number {

@@ -43,6 +43,8 @@ export interface Scene {
   readonly points: readonly Point[];
   readonly marks: readonly Mark[];
   readonly axis: Axis;
+  /** Another line that is asked about. */
+  readonly other: number | null;
   readonly palette: Palette;
 }
 
@@ -96,14 +98,8 @@ export function drawOver(u: uPlot, scene: Scene): void {
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
 
-  const line = Math.round(u.valToPos(1, "y", true));
-  ctx.strokeStyle = palette.overInk;
-  ctx.lineWidth = 1.25 * dot;
-  ctx.setLineDash([5 * dot, 4 * dot]);
-  stroke(ctx, left, line, left + width, line);
-  ctx.setLineDash([]);
-  ctx.fillStyle = palette.overInk;
-  ctx.fillText("alarm line", left + 6 * dot, line - 9 * dot);
+  level(u, 1, "alarm line", palette.overInk);
+  if (scene.other !== null) level(u, scene.other, "asked about", palette.onsetInk);
 
   for (const mark of marks) {
     const at = position(u, points, mark.alarm, axis);
@@ -129,6 +125,21 @@ export function drawOver(u: uPlot, scene: Scene): void {
     }
   }
   ctx.restore();
+}
+
+/** A dashed line across, with its name above it. */
+function level(u: uPlot, ratio: number, name: string, color: string): void {
+  const { left, width } = u.bbox;
+  const { ctx } = u;
+  const dot = devicePixelRatio;
+  const y = Math.round(u.valToPos(ratio, "y", true));
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 1.25 * dot;
+  ctx.setLineDash([5 * dot, 4 * dot]);
+  stroke(ctx, left, y, left + width, y);
+  ctx.setLineDash([]);
+  ctx.fillStyle = color;
+  ctx.fillText(name, left + 6 * dot, y - 9 * dot);
 }
 
 function flag(u: uPlot, at: number, mark: Mark, scene: Scene): void {

@@ -8,10 +8,12 @@ interface Props {
   points: readonly Point[];
   marks: readonly Mark[];
   label: string;
+  /** Another line that is asked about, as a multiple of the alarm line. */
+  other?: number | null;
 }
 
 /** Evidence against the alarm line: drag to zoom, arrow keys to walk, the same numbers as a table. */
-export function MainChart({ points, marks, label }: Props) {
+export function MainChart({ points, marks, label, other = null }: Props) {
   const [axisWanted, setAxis] = useState<Axis>("events");
   const [form, setForm] = useState<"chart" | "table">("chart");
   const timed = hasTime(points);
@@ -50,7 +52,7 @@ export function MainChart({ points, marks, label }: Props) {
       ) : form === "table" ? (
         <ChartTable points={points} marks={marks} />
       ) : (
-        <Drawing points={points} marks={marks} axis={axis} label={label} />
+        <Drawing points={points} marks={marks} axis={axis} label={label} other={other} />
       )}
     </section>
   );
@@ -75,7 +77,7 @@ export function Choice<T extends string>({ label, value, options, onChoose }: Ch
   );
 }
 
-function Drawing({ points, marks, axis, label }: Props & { axis: Axis }) {
+function Drawing({ points, marks, axis, label, other = null }: Props & { axis: Axis }) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const [at, setAt] = useState<number | null>(null);
@@ -87,7 +89,7 @@ function Drawing({ points, marks, axis, label }: Props & { axis: Axis }) {
     return () => opened.close();
   }, []);
 
-  useEffect(() => plot.current?.show(points, marks, axis), [points, marks, axis]);
+  useEffect(() => plot.current?.show(points, marks, axis, other), [points, marks, axis, other]);
 
   const walk = (event: KeyboardEvent) => {
     const stride = event.shiftKey ? 10 : 1;

@@ -23,9 +23,10 @@ export type Axis = "events" | "time";
 /** Below this the level is drawn at the floor: evidence near zero has no meaning of its own. */
 const LOWEST = 1e-3;
 
-export function yRange(points: readonly Point[]): [number, number] {
-  let low = 0.1;
-  let high = 3;
+/** `other`: a line that must be in sight too. */
+export function yRange(points: readonly Point[], other: number | null = null): [number, number] {
+  let low = Math.min(0.1, other ?? 1);
+  let high = Math.max(3, other ?? 1);
   for (const { ratio } of points) {
     if (ratio > LOWEST && ratio < low) low = ratio;
     if (ratio > high) high = ratio;

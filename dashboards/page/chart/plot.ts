@@ -8,7 +8,7 @@ const HEADROOM = 0.07;
 
 /** The drawing surface: one uPlot that lives as long as the chart is on the page. */
 export interface Plot {
-  show(points: readonly Point[], marks: readonly Mark[], axis: Axis): void;
+  show(points: readonly Point[], marks: readonly Mark[], axis: Axis, other: number | null): void;
   /** Moves the cursor by points; infinite: to the first or last one shown. */
   step(by: number): void;
   /** Shows everything again. */
@@ -22,7 +22,7 @@ interface Watch {
 }
 
 export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot {
-  let scene: Scene = { points: [], marks: [], axis: "events", palette: readPalette(frame) };
+  let scene: Scene = { points: [], marks: [], axis: "events", other: null, palette: readPalette(frame) };
   let u: uPlot | null = null;
   let zoom: readonly [number, number] | null = null;
   let range: [number, number] = [0.01, 3];
@@ -118,10 +118,10 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
   scheme.addEventListener("change", recolour);
 
   return {
-    show(points, marks, axis) {
+    show(points, marks, axis, other) {
       const sameAxis = u !== null && axis === scene.axis;
-      scene = { points, marks, axis, palette: scene.palette };
-      range = yRange(points);
+      scene = { points, marks, axis, other, palette: scene.palette };
+      range = yRange(points, other);
       if (!sameAxis || u === null) {
         build();
         return;

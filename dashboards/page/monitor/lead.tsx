@@ -12,9 +12,13 @@ const REASONS = {
   forgotten: "forgotten with what was learnt",
 } as const;
 
+/** What is told of a monitor and of a key, live or recorded. */
+export type LeadMonitor = Pick<MonitorDetail, "promise" | "reference">;
+export type LeadKey = Pick<KeyDetail, "inspection" | "series" | "episodes">;
+
 interface Props {
-  detail: MonitorDetail;
-  value: KeyDetail;
+  detail: LeadMonitor;
+  value: LeadKey;
   episode: EpisodeDto | null;
 }
 
@@ -110,7 +114,7 @@ function Place({ index, time, about = false }: { index: number; time: number | s
   );
 }
 
-function Range({ onset, value }: { onset: { index: number; low: number; high: number }; value: KeyDetail }) {
+function Range({ onset, value }: { onset: { index: number; low: number; high: number }; value: LeadKey }) {
   const [at, from, to] = [onset.index, onset.low, onset.high].map((index) => timeOf(value.series, index));
   const times = at == null || from == null || to == null ? "" : formatSpan(from, to, at);
   return (
@@ -121,7 +125,7 @@ function Range({ onset, value }: { onset: { index: number; low: number; high: nu
   );
 }
 
-export function leadSentence(detail: MonitorDetail, value: KeyDetail, episode: EpisodeDto | null): string {
+export function leadSentence(detail: LeadMonitor, value: LeadKey, episode: EpisodeDto | null): string {
   const { inspection, series, episodes } = value;
   if (inspection.status === "learning" && inspection.learning !== null) {
     const { seen, wanted } = inspection.learning;

@@ -25,8 +25,12 @@ const ELSEWHERE = new Set([
   "conversations",
 ]);
 
+/** What is told of a monitor and of a key, live or recorded. */
+export type LearntMonitor = Pick<MonitorDetail, "gauges" | "source" | "reference">;
+type LearntKey = Pick<KeyDetail, "inspection" | "episodes" | "events" | "ratio">;
+
 /** What the detector watches, what it warns of, and what is normal; its own numbers on demand. */
-export function Learnt({ detail, value }: { detail: MonitorDetail; value: KeyDetail }) {
+export function Learnt({ detail, value }: { detail: LearntMonitor; value: LearntKey }) {
   const { inspection } = value;
   const { warnings } = inspection.details;
   const rest = Object.fromEntries(Object.entries(inspection.details).filter(([name]) => !ELSEWHERE.has(name)));
@@ -97,8 +101,8 @@ function promised({ promise, model, smallestShiftWithin1000Events: shift }: Json
 }
 
 function common(
-  { source, reference }: MonitorDetail,
-  { events, ratio, inspection }: KeyDetail,
+  { source, reference }: LearntMonitor,
+  { events, ratio, inspection }: LearntKey,
 ): Record<string, string> {
   return {
     source,
@@ -115,7 +119,7 @@ function teacherOf({ first, file, scope }: NonNullable<MonitorDetail["reference"
 }
 
 /** Where values lie while nothing has changed; after an alarm the explanation shows the same for then. */
-function NormalAndNow({ value }: { value: KeyDetail }) {
+function NormalAndNow({ value }: { value: LearntKey }) {
   const { gauges, details } = value.inspection;
   const { quantiles, reference } = details;
   if (!isJson(quantiles)) return null;

@@ -1,4 +1,5 @@
 import type { MonitorSummary } from "../../../adapters/http/types.ts";
+import { ENDED } from "../chart/episode-marks.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
 import { formatCount, formatRate, formatRatio, formatTime, plural } from "../parts/format.ts";
 import { StateMark } from "../parts/state-mark.tsx";
@@ -76,14 +77,6 @@ function Change({ monitor }: { monitor: MonitorSummary }) {
   if (status === "learning") return <p class="quiet">Learning what is normal.</p>;
   return <p class="quiet">No change so far.</p>;
 }
-
-export const ENDED = {
-  recovered: "over since",
-  quiet: "quiet since",
-  adapted: "taken as the new normal",
-  "false-alarm": "marked a false alarm",
-  forgotten: "forgotten with what was learnt",
-} as const;
 
 /** The row leads to the key that needs a look. */
 function aimOf({ lastChange, worst, keys }: MonitorSummary): string | undefined {

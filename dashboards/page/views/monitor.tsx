@@ -1,7 +1,8 @@
 import { useMemo, useRef } from "preact/hooks";
-import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
+import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
+import { chosenEpisode, markOf, parse } from "../chart/episode-marks.ts";
 import { MainChart } from "../chart/main-chart.tsx";
-import { curveOf, type Mark } from "../chart/model.ts";
+import { curveOf } from "../chart/model.ts";
 import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
 import { useResource } from "../data/resource.ts";
@@ -14,10 +15,9 @@ import { Lead, leadSentence } from "../monitor/lead.tsx";
 import { Learnt } from "../monitor/learnt.tsx";
 import { useNarrow } from "../parts/narrow.ts";
 import { StateMark } from "../parts/state-mark.tsx";
-import { Link } from "../router.tsx";
+import { Link, withQuery } from "../router.tsx";
 import { Problem, useTitle } from "../shell/problem.tsx";
 import { FirstEvent } from "./first-event.tsx";
-import { ENDED } from "./monitor-row.tsx";
 
 /** Newest points of the curve; more would not be told apart on any screen. */
 const POINTS = 1_500;
@@ -154,7 +154,14 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
             marks={marks}
             label={`Evidence of change for ${detail.name}. ${leadSentence(detail, value, episode)}`}
           />
-          {value.episodes.length > 1 && <Episodes episodes={value.episodes} chosen={episode} points={series} />}
+          {value.episodes.length > 1 && (
+            <Episodes
+              episodes={value.episodes}
+              chosen={episode}
+              points={series}
+              to={(one) => withQuery({ key: one.key, episode: one.id })}
+            />
+          )}
           {episode !== null && <Learnt detail={detail} value={value} />}
         </div>
         {episode === null ? (
@@ -179,27 +186,4 @@ function withLiveEnd(value: KeyDetail): KeyDetail {
   const { series, events, ratio, lastEventTime, episodes } = value;
   const alarms = episodes.map(({ opened }) => ({ index: opened.index, time: parse(opened.time) }));
   return { ...value, series: [...curveOf(series, { events, ratio, time: parse(lastEventTime), alarms })] };
-}
-
-function parse(time: string | null): number | null {
-  return time === null ? null : Date.parse(time);
-}
-
-function markOf(episode: EpisodeDto, chosen: EpisodeDto | null): Mark {
-  const { id, opened, closed, onset } = episode;
-  return {
-    id,
-    alarm: opened.index,
-    end: closed?.index ?? null,
-    endWord: closed === null ? "" : ENDED[closed.reason].replace(" since", ""),
-    onset,
-    chosen: id === chosen?.id,
-  };
-}
-
-/** The one that was asked for, else the newest that is not over, else the newest. */
-function chosenEpisode(episodes: readonly EpisodeDto[], wanted: string | null | undefined): EpisodeDto | null {
-  return (
-    episodes.find((one) => one.id === wanted) ?? episodes.find((one) => one.closed === null) ?? episodes[0] ?? null
-  );
 }
