@@ -118,12 +118,19 @@ export function modelBankLaws(create: (features: number) => ModelBank, runs = 30
     expect(fresh.condition).toBeCloseTo(1, 6);
   });
 
-  test("is as exact for models of seventy features", async () => {
-    const bank = bankOf(70);
-    const spec: ModelSpec = { outputs: 3, decay: 0.994, ridge: 1 };
-    const models = [1, 2].map(() => ({ slot: bank.open(spec), truth: createTruth(70, spec) }));
+  // Shaders work in blocks of rows, columns and outputs: sizes on their edges, and beyond a workgroup.
+  test.each([
+    [16, 1],
+    [48, 16],
+    [70, 3],
+    [97, 19],
+    [270, 2],
+  ])("is as exact for models of %d features and %d outputs", async (features, outputs) => {
+    const bank = bankOf(features);
+    const spec: ModelSpec = { outputs, decay: 0.994, ridge: 1 };
+    const models = [1, 2].map(() => ({ slot: bank.open(spec), truth: createTruth(features, spec) }));
     for (let step = 0; step < 3; step++) {
-      const given = models.map(({ slot, truth }, i) => draw(slot, 70, 3, 10 * step + i, truth));
+      const given = models.map(({ slot, truth }, i) => draw(slot, features, outputs, 10 * step + i, truth));
       const solved = await bank.update(given);
       for (const [i, { truth }] of models.entries()) {
         near(solved[i]!.weights, truth.solve(), bank.precision, truth.condition());

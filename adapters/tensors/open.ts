@@ -3,6 +3,7 @@ import type { Tensors } from "../../engine/tensors.ts";
 import { tensorflowBankOps } from "./bank-ops-tensorflow.ts";
 import { webgpuBankOps } from "./bank-ops-webgpu.ts";
 import { createTensors } from "./create.ts";
+import { webgpuLargest } from "./largest-webgpu.ts";
 import { findTensorflow, hasNvidia, openTensorflow } from "./tensorflow.ts";
 import { createTfjsTensors } from "./tfjs-tensors.ts";
 import { hasGraphics, hasWebgpu, openWebgpu } from "./webgpu.ts";
@@ -60,7 +61,14 @@ async function openNamed(backend: Backend, least: number | undefined): Promise<T
     return createTfjsTensors(
       base,
       opened,
-      { backend: name, device, gpu: !software, sync: false, bank: webgpuBankOps(opened.tf) },
+      {
+        backend: name,
+        device,
+        gpu: !software,
+        sync: false,
+        bank: webgpuBankOps(opened.tf),
+        top: webgpuLargest(opened.tf),
+      },
       least,
     );
   }

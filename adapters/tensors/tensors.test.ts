@@ -101,9 +101,13 @@ describe.each(found)("tensors on $name", { timeout: 240_000 }, ({ tensors, runs 
   });
 
   test("gives the cpu's answer to the bit at the sizes of sentence embeddings", async () => {
-    for (const dim of [128, 384]) {
+    for (const [dim, rows, count] of [
+      [128, 203, 67],
+      [384, 203, 67],
+      [16, 9001, 5],
+    ] as const) {
       const next = numbers(dim, false);
-      const c = { dim, rows: 203, count: 67, k: 3, data: fill(203 * dim, next), queries: fill(67 * dim, next) };
+      const c = { dim, rows, count, k: 3, data: fill(rows * dim, next), queries: fill(count * dim, next) };
       const expected = createCpuTensors().matrix(c.data, c.rows, c.dim).nearest(c.queries, c.count, c.k);
       expect(await nearest(c)).toEqual(expected);
     }

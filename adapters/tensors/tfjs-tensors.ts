@@ -16,7 +16,12 @@ export interface TfjsIdentity {
   /** Whether results can be had without waiting for a turn of the event loop. */
   readonly sync: boolean;
   readonly bank: BankOps;
+  /** Where the device finds the largest of each row faster than TensorFlow.js does. */
+  readonly top?: LargestOf;
 }
+
+/** Columns of the `wide` largest numbers of each row, [rows, wide] in int32, in any order; −1 for those that are not numbers. */
+export type LargestOf = (products: Tensor2D, wide: number) => Tensor2D;
 
 /** Candidates beyond k that the device names. */
 const MARGIN = 8;
@@ -40,13 +45,14 @@ export function createTfjsTensors(
   identity: TfjsIdentity,
   least: number = LEAST_WORK,
 ): Tensors {
-  const { sync, bank, ...names } = identity;
+  const { bank, sync, top, ...names } = identity;
+  const largest: LargestOf = top ?? ((products, wide) => device.tf.topk(products, wide, true).indices as Tensor2D);
   return {
     ...names,
     ...(base.modelBank && {
       modelBank: (features) => openBank(base.modelBank!, device, bank, names.gpu, least, features),
     }),
-    matrix: (data, rows, dim) => createMatrix(base, device, sync, least, data, rows, dim),
+    matrix: (data, rows, dim) => createMatrix(base, device, sync, largest, least, data, rows, dim),
     trainAutoencoder: (...given) => trainAutoencoder(device, ...given),
     autoencoder: (weights) => base.autoencoder(weights),
   };
@@ -70,6 +76,7 @@ function createMatrix(
   base: Tensors,
   device: TfjsDevice,
   sync: boolean,
+  largest: LargestOf,
   least: number,
   data: Float32Array,
   rows: number,
@@ -95,7 +102,7 @@ function createMatrix(
     const all = there;
     return tf.tidy(() => {
       const products = tf.matMul(tf.tensor2d(queries, [many, dim]), all, false, true);
-      return tf.topk(products, width(k), true).indices as Tensor2D;
+      return largest(products as Tensor2D, width(k));
     });
   };
 
@@ -105,16 +112,19 @@ function createMatrix(
     for (let q = 0; q * wide < found.length; q++) {
       for (let i = 0; i < wide; i++) row[i] = found[q * wide + i]!;
       row.sort();
-      let lowest = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < wide; i++) {
-        const exact = product(queries, (from + q) * dim, own, row[i]! * dim, dim);
-        lowest = Math.min(lowest, exact);
-        insert(out, from + q, k, row[i]!, exact);
-      }
-      if (wide === rows) continue;
       const query = queries.subarray((from + q) * dim, (from + q + 1) * dim);
-      const last = out.products[(from + q + 1) * k - 1]!;
-      if (last - lowest > rounding * longest(query, 1, dim)) continue;
+      // What is no number has no place among the largest.
+      if (row[wide - 1]! < rows) {
+        let lowest = Number.POSITIVE_INFINITY;
+        for (let i = 0; i < wide; i++) {
+          const exact = product(queries, (from + q) * dim, own, row[i]! * dim, dim);
+          lowest = Math.min(lowest, exact);
+          insert(out, from + q, k, row[i]!, exact);
+        }
+        if (wide === rows) continue;
+        const last = out.products[(from + q + 1) * k - 1]!;
+        if (last - lowest > rounding * longest(query, 1, dim)) continue;
+      }
       const sure = near.nearest(query, 1, k);
       out.indices.set(sure.indices, (from + q) * k);
       out.products.set(sure.products, (from + q) * k);
