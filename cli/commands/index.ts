@@ -4,6 +4,7 @@ import { check } from "./check.ts";
 import type { CliCommand } from "./command.ts";
 import { dashboards } from "./dashboards.ts";
 import { doctor } from "./doctor.ts";
+import { evaluate } from "./evaluate.ts";
 import { redeliver } from "./redeliver.ts";
 import { reset } from "./reset.ts";
 import { run } from "./run.ts";
@@ -13,6 +14,7 @@ import { turns } from "./turns.ts";
 export const COMMANDS: readonly CliCommand[] = [
   run,
   backtest,
+  evaluate,
   check,
   doctor,
   dashboards,

@@ -17,6 +17,7 @@ const pages = [
   "docs/lite-rvfl.md",
   "docs/architecture.md",
   "docs/conversations.md",
+  "docs/evaluate.md",
 ];
 
 describe.each(pages)("%s", (name) => {
