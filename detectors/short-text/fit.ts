@@ -39,15 +39,20 @@ export function learnReference(
     ? orderForSplit(learnt, sessions.ids, random)
     : { events: learnt, rows: learnt.length };
   const found = vectorsOf(events, rows, source, random);
+  // Before the middle is taken off: topics are known by the whole vector.
+  const topics = clustersOf({ ...found, rows }, options.clusters ?? clustersFor(learnt.length), tensors, random);
   const middle = options.scheme === "paper" ? null : middleOf(found.vectors, rows, found.dim);
-  const gathered = { learnt, sessions, split, events, rows, source, ...found, middle, vectors: placed(found, middle) };
-  if (options.scheme !== "paper") return complete(gathered, null, options, tensors, random);
+  const gathered = {
+    ...{ learnt, sessions, split, events, rows, source, ...found, ...topics, middle },
+    vectors: placed(found, middle),
+  };
+  if (options.scheme !== "paper") return complete(gathered, null, options, tensors);
   return tensors
     .trainAutoencoder(gathered.vectors.subarray(0, rows * gathered.dim), rows, gathered.dim, {
       ...TRAINING,
       seed: nextUint32(random),
     })
-    .then((weights) => complete(gathered, weights, options, tensors, random));
+    .then((weights) => complete(gathered, weights, options, tensors));
 }
 
 interface Gathered {
@@ -62,6 +67,28 @@ interface Gathered {
   readonly vectors: Float32Array;
   readonly dim: number;
   readonly encoder: HashEncoder | null;
+  readonly centroids: Float32Array;
+  readonly clusters: number;
+  /** Cluster of every text, in the order of the rows. */
+  readonly assignment: Uint8Array;
+}
+
+function clustersFor(learnt: number): number {
+  return Math.min(50, Math.max(5, Math.floor(learnt / 20)));
+}
+
+function clustersOf(
+  { vectors, dim, rows }: Pick<Gathered, "vectors" | "dim" | "rows">,
+  wanted: number,
+  tensors: Tensors,
+  random: Random,
+): Pick<Gathered, "centroids" | "clusters" | "assignment"> {
+  const sample = sampleRows(vectors, rows, dim, MOST_CLUSTERED);
+  const km = kMeans(sample.vectors, sample.rows, dim, Math.min(wanted, sample.rows), tensors, random);
+  const centres = tensors.matrix(km.centroids, km.count, dim);
+  const assignment = Uint8Array.from(centres.nearest(vectors, vectors.length / dim, 1).indices);
+  centres.dispose();
+  return { centroids: km.centroids, clusters: km.count, assignment };
 }
 
 /** Without their middle, in values that float16 holds: what is saved is what is used. */
@@ -75,9 +102,9 @@ function complete(
   weights: AutoencoderWeights | null,
   options: Options,
   tensors: Tensors,
-  random: Random,
 ): ReferenceData {
-  const { learnt, sessions, split, events, rows, source, middle, vectors, dim, encoder } = gathered;
+  const { sessions, split, events, rows, source, middle, vectors, dim, encoder } = gathered;
+  const { centroids, clusters, assignment } = gathered;
   const excluded = exclusion(events, sessions.ids);
   const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
   const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
@@ -87,18 +114,14 @@ function complete(
       : split
         ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
         : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
-  const wanted = options.clusters ?? Math.min(50, Math.max(5, Math.floor(learnt.length / 20)));
-  const sample = sampleRows(vectors, rows, dim, MOST_CLUSTERED);
-  const km = kMeans(sample.vectors, sample.rows, dim, Math.min(wanted, sample.rows), tensors, random);
-  const assignment = assignAll(vectors, events.length, dim, km.centroids, km.count, tensors);
   const sorted = Float64Array.from(scores).sort();
   const far = quantile(sorted, 1 - options.farShare);
   const firstScored = split ? rows : 0;
-  const clusterCounts = new Float64Array(km.count);
+  const clusterCounts = new Float64Array(clusters);
   for (let i = 0; i < events.length; i++) increment(clusterCounts, assignment[i]!);
-  const cellCounts = new Float64Array(km.count + 1);
+  const cellCounts = new Float64Array(clusters + 1);
   scores.forEach((score, i) => {
-    increment(cellCounts, score > far ? assignment[firstScored + i]! : km.count);
+    increment(cellCounts, score > far ? assignment[firstScored + i]! : clusters);
   });
   return {
     source,
@@ -108,14 +131,15 @@ function complete(
     vectors,
     rows,
     own,
-    centroids: km.centroids,
-    clusters: km.count,
+    centroids,
+    clusters,
+    assignment,
     bins: Uint16Array.from(sorted, (score) => binOf(score, options.bins)),
     far,
     high: quantile(sorted, 0.9),
     clusterCounts,
     cellCounts,
-    facts: factsOf(gathered, assignment, km.count, options),
+    facts: factsOf(gathered, options),
     map: learnMap(vectors, events.length, dim),
     encoder,
     weights,
@@ -168,22 +192,8 @@ function calibrationScores(
   return Float64Array.from({ length: count - rows }, (_, i) => scoreAt(near, i, own, options.hubness));
 }
 
-function assignAll(
-  vectors: Float32Array,
-  count: number,
-  dim: number,
-  centroids: Float32Array,
-  clusters: number,
-  tensors: Tensors,
-): Uint32Array {
-  const centres = tensors.matrix(centroids, clusters, dim);
-  const { indices } = centres.nearest(vectors, count, 1);
-  centres.dispose();
-  return indices;
-}
-
-function factsOf(gathered: Gathered, assignment: Uint32Array, clusters: number, options: Options): ReferenceFacts {
-  const { learnt, events, sessions, vectors, dim } = gathered;
+function factsOf(gathered: Gathered, options: Options): ReferenceFacts {
+  const { learnt, events, sessions, vectors, dim, clusters, assignment } = gathered;
   const rowOf = new Map(events.map((event, row) => [event.index, row]));
   const order = learnt.map((event) => rowOf.get(event.index)!);
   const inOrder = order.map((row) => assignment[row]!);

@@ -1,7 +1,7 @@
 import type { Part } from "../../engine/detector.ts";
 import { makePart } from "../../engine/part.ts";
 import type { Autoencoder, AutoencoderWeights, Matrix, Tensors } from "../../engine/tensors.ts";
-import { createReader, createWriter } from "../statistics/bytes.ts";
+import { createReader, createWriter, type Reader } from "../statistics/bytes.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { loadAutoencoder, saveAutoencoder } from "./autoencoder.ts";
 import { type HashEncoder, loadEncoder, saveEncoder } from "./hash-encoder.ts";
@@ -15,7 +15,7 @@ export const SOURCES: readonly Source[] = ["given", "hash", "external"];
 export interface ReferenceData {
   readonly source: Source;
   readonly dim: number;
-  /** Taken off every vector before it is compared; null in older snapshots and where an autoencoder scores. */
+  /** Taken off every vector before its neighbours are looked for; null in older snapshots and where an autoencoder scores. */
   readonly middle: Float32Array | null;
   /** Texts and vectors without the middle; the first `rows` are those that new texts are compared with. */
   readonly texts: readonly string[];
@@ -23,8 +23,10 @@ export interface ReferenceData {
   readonly rows: number;
   /** Distance of each of the first `rows` to its own neighbours. */
   readonly own: Float64Array;
+  /** Clusters of whole vectors, the middle included, and the cluster of each text. */
   readonly centroids: Float32Array;
   readonly clusters: number;
+  readonly assignment: Uint8Array;
   /** Bins of the calibration texts' scores, ascending. */
   readonly bins: Uint16Array;
   /** Scores above are far; above `high` they are candidates for what is new. */
@@ -112,12 +114,18 @@ function share(
     return known;
   }
   const data = how.data();
+  const centres = how.tensors.matrix(data.centroids, data.clusters, data.dim);
   const reference: Reference = {
     ...data,
     parts: parts.map((part, i) => ({ ...part, memory: i === 0 ? memoryOf(data) : UNPACKED * part.bytes.length })),
     tensors: how.tensors,
     search: openSearch(data.vectors, data.rows, data.dim, how.tensors),
-    centres: how.tensors.matrix(data.centroids, data.clusters, data.dim),
+    centres,
+    // Older snapshots do not have it, and whole vectors.
+    assignment:
+      data.assignment.length > 0
+        ? data.assignment
+        : Uint8Array.from(centres.nearest(data.vectors, data.texts.length, 1).indices),
     autoencoder: data.weights && how.tensors.autoencoder(data.weights),
     users: 1,
   };
@@ -158,8 +166,15 @@ function saveData(data: ReferenceData): Uint8Array {
   w.array(data.map.mean);
   w.array(data.map.axes);
   w.array(data.map.points);
-  if (data.middle !== null) w.array(data.middle);
+  w.array(data.middle ?? new Float32Array(0));
+  w.array(data.assignment);
   return w.done();
+}
+
+/** Older snapshots end before it; empty where nothing is taken off. */
+function middleFrom(r: Reader): Float32Array | null {
+  const middle = r.left() > 0 ? r.f32s() : new Float32Array(0);
+  return middle.length > 0 ? middle : null;
 }
 
 function loadData(parts: readonly Part[]): ReferenceData {
@@ -182,7 +197,8 @@ function loadData(parts: readonly Part[]): ReferenceData {
     cellCounts: r.f64s(),
     facts: JSON.parse(r.text()) as ReferenceFacts,
     map: { mean: r.f32s(), axes: r.f32s(), points: r.f32s() },
-    middle: r.left() > 0 ? r.f32s() : null,
+    middle: middleFrom(r),
+    assignment: r.left() > 0 ? r.bytes() : new Uint8Array(0),
     encoder: source === "hash" ? loadEncoder(parts[1]!.bytes) : null,
     weights: parts.length > models ? loadAutoencoder(parts[models]!.bytes) : null,
   };

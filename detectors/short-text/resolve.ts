@@ -105,10 +105,10 @@ function place(
     count += 1;
   }
   if (count === 0) return;
+  const cluster = reference.centres.nearest(vectors, count, 1);
   // Texts keep their own vectors: another reference has another middle.
   const placed = vectors.slice(0, count * dim);
   centre(placed, count, reference.middle);
-  const cluster = reference.centres.nearest(placed, count, 1);
   const similarity = reference.autoencoder?.similarities(placed, count) ?? null;
   const k = Math.min(neighbours, reference.rows);
   const near = similarity === null ? reference.search.nearest(placed, count, k) : null;

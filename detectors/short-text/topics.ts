@@ -1,6 +1,6 @@
 import { each, FLAG } from "./history.ts";
 import type { Cluster } from "./interpret.ts";
-import { recallPlaced } from "./recent.ts";
+import { recall } from "./recent.ts";
 import type { Reference } from "./reference.ts";
 import { distinctiveTerms, indexTerms, sameStem } from "./terms.ts";
 import type { Watch } from "./watch.ts";
@@ -101,8 +101,6 @@ const LEAST_GAIN = 8;
 const MOST_LIFT = 1 / 3;
 const TERMS = 6;
 
-const assignments = new WeakMap<Reference, Uint32Array>();
-
 /** Texts since the onset, and those of them that are like the reference, by its cluster. */
 export interface ClusterCounts {
   readonly texts: number;
@@ -125,7 +123,7 @@ export function countClusters(watch: Watch, from: number): ClusterCounts {
       if (!(flags & FLAG.repeat)) count(segment.cluster[at]!, (flags & FLAG.high) !== 0);
     });
   } else {
-    const { events, vectors } = recallPlaced(recent, from, reference.middle);
+    const { events, vectors } = recall(recent, from);
     const { indices } = reference.centres.nearest(vectors, events.length, 1);
     events.forEach((event, i) => {
       count(indices[i]!, event.high);
@@ -151,8 +149,7 @@ export function vanishedTopics(reference: Reference, { texts, like }: ClusterCou
 }
 
 function describe(reference: Reference, c: number, n: number, count: number): VanishedTopic {
-  const { texts, vectors, dim, centroids } = reference;
-  const assignment = assignmentOf(reference);
+  const { texts, assignment } = reference;
   const members = texts.flatMap((text, i) => (assignment[i] === c ? [{ text, i }] : []));
   const rest = texts.filter((_, i) => assignment[i] !== c);
   const terms = distinctiveTerms(
@@ -161,15 +158,13 @@ function describe(reference: Reference, c: number, n: number, count: number): Va
     TERMS,
     { leastShare: 0.1 },
   );
-  let medoid = "";
-  let nearest = Number.NEGATIVE_INFINITY;
-  for (const { text, i } of members) {
-    let product = 0;
-    for (let d = 0; d < dim; d++) product += vectors[i * dim + d]! * centroids[c * dim + d]!;
-    if (product <= nearest) continue;
-    nearest = product;
-    medoid = text;
-  }
+  const medoid =
+    texts[
+      nearestToMiddle(
+        reference,
+        members.map(({ i }) => i),
+      )
+    ] ?? "";
   const share = n / count;
   const shareBefore = members.length / texts.length;
   return {
@@ -183,11 +178,18 @@ function describe(reference: Reference, c: number, n: number, count: number): Va
   };
 }
 
-function assignmentOf(reference: Reference): Uint32Array {
-  let found = assignments.get(reference);
-  if (found === undefined) {
-    found = reference.centres.nearest(reference.vectors, reference.texts.length, 1).indices;
-    assignments.set(reference, found);
+/** Of some texts the one nearest to their own middle. */
+function nearestToMiddle({ vectors, dim }: Reference, rows: readonly number[]): number {
+  const sum = new Float64Array(dim);
+  for (const row of rows) for (let d = 0; d < dim; d++) sum[d] = sum[d]! + vectors[row * dim + d]!;
+  let best = -1;
+  let nearest = Number.NEGATIVE_INFINITY;
+  for (const row of rows) {
+    let product = 0;
+    for (let d = 0; d < dim; d++) product += vectors[row * dim + d]! * sum[d]!;
+    if (product <= nearest) continue;
+    nearest = product;
+    best = row;
   }
-  return found;
+  return best;
 }
