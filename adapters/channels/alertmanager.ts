@@ -49,8 +49,14 @@ export function createAlertmanagerChannel(settings: AlertmanagerSettings): Chann
     return judged.find((d) => d.kind === "delivered") ?? judged.find((d) => d.kind === "retry") ?? judged[0]!;
   };
 
-  const alert = (about: About | null, phase: string, summary: string, startsAt: string | null): PostedAlert => {
-    const link = linkTo(pageUrl, about);
+  const alert = (
+    about: About | null,
+    episode: string | null,
+    phase: string,
+    summary: string,
+    startsAt: string | null,
+  ): PostedAlert => {
+    const link = linkTo(pageUrl, about, episode);
     // Resolved means: it ended. Everything else runs on until nobody says it any more.
     const ends = phase === "resolved" || phase === "acknowledged" ? now() : now() + 4 * resendMs;
     return {
@@ -64,15 +70,15 @@ export function createAlertmanagerChannel(settings: AlertmanagerSettings): Chann
 
   return {
     name,
-    async deliver({ about, phase, body }, stop) {
+    async deliver({ about, episode, phase, body }, stop) {
       const told = readBody(body);
-      return tell([alert(about, phase, told.summary, null)], stop);
+      return tell([alert(about, episode, phase, told.summary, null)], stop);
     },
     repeat: {
       everyMs: resendMs,
       async say(episodes, stop) {
         for (let i = 0; i < episodes.length; i += AT_ONCE) {
-          const alerts = episodes.slice(i, i + AT_ONCE).map((e) => alert(aboutOf(e), "opened", e.summary, null));
+          const alerts = episodes.slice(i, i + AT_ONCE).map((e) => alert(aboutOf(e), e.id, "opened", e.summary, null));
           const said = await tell(alerts, stop);
           if (said.kind !== "delivered") return said;
         }

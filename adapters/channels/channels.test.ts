@@ -135,7 +135,7 @@ test("Slack: text that cannot call anybody, and a link to the page", async () =>
   expect(one!.text).toContain("&lt;!channel&gt;");
   expect(one!.blocks[1]!.text.text).toContain("Since 13:40 &lt;new&gt; &amp; strange.");
   expect(one!.blocks[1]!.text.text).toContain(
-    "<https://drift.example.org/m/support-bot?key=%3C!channel%3E|Open the live page>",
+    "<https://drift.example.org/m/support-bot?key=%3C!channel%3E&amp;episode=epi_1|Open the live page>",
   );
   expect(many!.blocks[1]!.text.text).toContain("… and 25 more");
   expect(many!.blocks[1]!.text.text.length).toBeLessThan(3_000);
@@ -155,7 +155,7 @@ test("PagerDuty: an episode is one incident through its phases; an event that it
   ]);
   expect(events[0]).toMatchObject({
     routing_key: "R0",
-    client_url: "https://drift.example.org/m/support-bot?key=bot%207",
+    client_url: "https://drift.example.org/m/support-bot?key=bot%207&episode=epi_1",
     payload: { severity: "critical", source: "bot 7", timestamp: NOW, class: "drift", component: "support-bot" },
   });
   const refusing = await receiver((_, reply) => reply.writeHead(400).end());

@@ -41,7 +41,7 @@ const ACTIONS: Readonly<Record<Phase, "trigger" | "acknowledge" | "resolve">> = 
 
 function event({ id, phase, episode, about, body }: DueNotification, routingKey: string, pageUrl: string | null) {
   const told = readBody(body);
-  const link = linkTo(pageUrl, about);
+  const link = linkTo(pageUrl, about, episode);
   const who = about === null ? "" : `${about.monitor}${about.key === null ? "" : ` / ${about.key}`}: `;
   return {
     routing_key: routingKey,

@@ -13,10 +13,10 @@ export interface SlackSettings extends HttpSettings {
 export function createSlackChannel(settings: SlackSettings): Channel {
   const address = () => webAddress(settings.url(), `alerts.${settings.name}.slack.url`, settings.allowPrivate ?? false);
   address();
-  return createHttpChannel(settings, ({ phase, about, body }) => ({
+  return createHttpChannel(settings, ({ phase, episode, about, body }) => ({
     url: address(),
     headers: { "content-type": "application/json; charset=utf-8" },
-    body: JSON.stringify(message(phase, about, readBody(body), linkTo(settings.pageUrl, about))),
+    body: JSON.stringify(message(phase, about, readBody(body), linkTo(settings.pageUrl, about, episode))),
   }));
 }
 
@@ -38,7 +38,7 @@ function message(phase: Phase, about: About | null, told: Told, link: string | n
   const members = (told.members ?? []).slice(0, MEMBERS).map(({ key, summary }) => `• ${key}: ${summary}`);
   const left = (told.alarms ?? 0) - members.length;
   const lines = [told.summary, ...members, ...(members.length > 0 && left > 0 ? [`… and ${left} more`] : [])];
-  const text = `${escaped(lines.join("\n").slice(0, LONGEST))}${link === null ? "" : `\n<${link}|Open the live page>`}`;
+  const text = `${escaped(lines.join("\n").slice(0, LONGEST))}${link === null ? "" : `\n<${escaped(link)}|Open the live page>`}`;
   return {
     text: `${title}\n${escaped(told.summary)}`,
     blocks: [

@@ -33,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg", ".txt", ".webmanifest"]);
 
 /** Addresses of the page's own views. */
-const VIEWS = /^\/(m\/[^/]+\/?|signals\/?|rejected\/?|health\/?)?$/;
+const VIEWS = /^\/(m\/[^/]+\/?|alarms\/?|signals\/?|rejected\/?|health\/?)?$/;
 
 export const PAGE_HEADERS = {
   "content-security-policy":

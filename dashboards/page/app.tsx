@@ -6,6 +6,7 @@ import { Header } from "./shell/header.tsx";
 import { Problem } from "./shell/problem.tsx";
 import { Shortcuts } from "./shell/shortcuts.tsx";
 import { SignIn } from "./shell/sign-in.tsx";
+import { AlarmsView } from "./views/alarms.tsx";
 import { HealthView } from "./views/health.tsx";
 import { MonitorView } from "./views/monitor.tsx";
 import { OverviewView } from "./views/overview.tsx";
@@ -49,6 +50,8 @@ function view({ path, query }: Place) {
   switch (path.replace(/(.)\/$/, "$1")) {
     case "/":
       return <OverviewView />;
+    case "/alarms":
+      return <AlarmsView query={query} />;
     case "/signals":
       return <SignalsView query={query} />;
     case "/rejected":

@@ -50,9 +50,12 @@ export function withQuery(changes: Readonly<Record<string, string | null>>): str
   return text === "" ? path : `${path}?${text}`;
 }
 
-export function monitorPath(name: string, key?: string): string {
-  const path = `/m/${encodeURIComponent(name)}`;
-  return key === undefined || key === "" ? path : `${path}?key=${encodeURIComponent(key)}`;
+export function monitorPath(name: string, key?: string, episode?: string): string {
+  const query = new URLSearchParams();
+  if (key !== undefined && key !== "") query.set("key", key);
+  if (episode !== undefined) query.set("episode", episode);
+  const text = query.toString();
+  return `/m/${encodeURIComponent(name)}${text === "" ? "" : `?${text}`}`;
 }
 
 interface LinkProps {

@@ -106,6 +106,15 @@ function read(world: World, parts: readonly string[], query: URLSearchParams): u
       );
       return { signals: wanted, next: null };
     }
+    case "episodes": {
+      const wanted = [...world.keys.values()]
+        .flatMap((keys) => keys.flatMap((one) => one.episodes))
+        .filter((one) => (["monitor", "key", "state"] as const).every((f) => !query.get(f) || query.get(f) === one[f]))
+        .sort((a, b) => (b.opened.time ?? "").localeCompare(a.opened.time ?? ""));
+      return { episodes: wanted, next: null };
+    }
+    case "notifications":
+      return { notifications: world.dead, next: null };
     case "dead-letters":
       return deadLetters();
     case "health":
@@ -181,7 +190,7 @@ function health(world: World) {
     residentBytes: 148_000_000,
     backend: { backend: "cpu", device: "typed arrays, one core", gpu: false },
     store: { ok: true, error: null },
-    outbox: { waiting: 0, dead: 0, oldestSeconds: 0 },
+    outbox: { waiting: 0, dead: world.dead.length, oldestSeconds: 0 },
     channels: ["ops"],
     deadLetters: {},
     listeners: 1,
@@ -205,7 +214,7 @@ async function post(
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
   commands.push({ path, body: text === "" ? null : JSON.parse(text) });
-  json(response, 202, { commands: 1 });
+  json(response, 202, path.endsWith("/redeliver") ? { notifications: 1 } : { commands: 1 });
 }
 
 function file(page: string, path: string, response: ServerResponse): void {

@@ -4,6 +4,7 @@ import type {
   KeyRow,
   MonitorDetail,
   MonitorSummary,
+  NotificationDto,
   Overview,
   Signal,
 } from "../../adapters/http/types.ts";
@@ -15,6 +16,8 @@ export interface World {
   readonly details: ReadonlyMap<string, MonitorDetail>;
   readonly keys: ReadonlyMap<string, readonly KeyDetail[]>;
   readonly signals: readonly Signal[];
+  /** Alerts that were given up. */
+  readonly dead: readonly NotificationDto[];
 }
 
 export function createWorld(now: number): World {
@@ -43,10 +46,10 @@ export function createWorld(now: number): World {
     .flat()
     .flatMap(signalsOf)
     .sort((a, b) => Date.parse(a.time!) - Date.parse(b.time!));
-  return { overview, details, keys, signals };
+  return { overview, details, keys, signals, dead: [] };
 }
 
-/** Small, even noise without a generator's state. */ /** The same world with so many more steady keys of support-bot. */
+/** The same world with so many more steady keys of support-bot. */
 export function withKeys(world: World, many: number): World {
   const known = world.keys.get("support-bot")!;
   const steady = known.find((one) => one.status === "steady")!;
@@ -61,6 +64,28 @@ export function withKeys(world: World, many: number): World {
     details: new Map([...world.details].map(([name, one]) => [name, grow(one)])),
     keys: new Map([...world.keys, ["support-bot", [...known, ...more]]]),
   };
+}
+
+/** The same world, in which a channel has taken nothing. */
+export function withDead(world: World): World {
+  const dead: NotificationDto = {
+    id: "ntf_1",
+    episode: "ep_fr2",
+    channel: "ops",
+    phase: "opened",
+    monitor: "support-bot",
+    key: "bot-fr",
+    kind: "drift",
+    severity: "critical",
+    state: "dead",
+    attempts: 8,
+    error: "ops answers 503",
+    foldedInto: null,
+    createdAt: world.overview.now,
+    finishedAt: world.overview.now,
+    body: {},
+  };
+  return { ...world, dead: [dead] };
 }
 
 function summary(

@@ -1,15 +1,18 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { findChromium, openChromium } from "./chromium.ts";
 import { startMock } from "./mock-api.ts";
+import { createWorld, withDead } from "./mock-world.ts";
 
-/** Pictures of every view over invented data: node --import tsx test/browser/screenshots.ts OUT [view …] */
+/** Pictures (WebP) of every view over invented data: node --import tsx test/browser/screenshots.ts OUT [view …] */
 const VIEWS: Readonly<Record<string, string>> = {
   overview: "/",
   drift: "/m/support-bot?key=bot-fr",
   numeric: "/m/checkout-latency",
   steady: "/m/basket-value",
   learning: "/m/assistant-beta",
+  alarms: "/alarms?state=any",
   signals: "/signals",
   rejected: "/rejected",
   health: "/health",
@@ -28,11 +31,11 @@ if (path === null) {
   process.exit(1);
 }
 const page = join(import.meta.dirname, "../../dist/page");
-const service = await startMock({ page, now: Date.now() });
+const service = await startMock({ page, now: Date.now(), world: withDead(createWorld(Date.now())) });
 const browser = await openChromium(path);
 for (const { name: size, ...viewport } of SIZES) {
   for (const colorScheme of ["light", "dark"] as const) {
-    const context = await browser.newContext({ viewport, colorScheme, deviceScaleFactor: size === "phone" ? 2 : 1 });
+    const context = await browser.newContext({ viewport, colorScheme });
     const tab = await context.newPage();
     tab.on("console", (message) => {
       if (message.type() === "error") console.error(message.text());
@@ -42,10 +45,21 @@ for (const { name: size, ...viewport } of SIZES) {
       if (wanted.length > 0 && !wanted.includes(view)) continue;
       await tab.goto(service.url + address);
       await tab.waitForTimeout(500);
-      await tab.screenshot({ path: join(out, `${view}-${size}-${colorScheme}.png`), fullPage: size === "phone" });
+      writeFileSync(join(out, `${view}-${size}-${colorScheme}.webp`), await picture(tab));
     }
     await context.close();
   }
 }
 await browser.close();
 await service.close();
+
+/** The whole page, small: Playwright itself knows no WebP. */
+async function picture(tab: Page): Promise<Buffer> {
+  const devtools = await tab.context().newCDPSession(tab);
+  const { data } = await devtools.send("Page.captureScreenshot", {
+    format: "webp",
+    quality: 62,
+    captureBeyondViewport: true,
+  });
+  return Buffer.from(data, "base64");
+}

@@ -20,3 +20,8 @@ export function falseAlarm({ monitor, key, id }: EpisodeDto, note: string): Prom
     ...(why === "" ? {} : { note: why }),
   });
 }
+
+/** What was given up for this channel becomes due again. */
+export function redeliver(channel: string): Promise<Answer<{ readonly notifications: number }>> {
+  return post(path(["alerts", channel, "redeliver"]));
+}

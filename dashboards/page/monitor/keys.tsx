@@ -7,6 +7,8 @@ import { go, withQuery } from "../router.tsx";
 
 const ROW_PX = 38;
 const PAGE = 200;
+/** Once somebody scrolls. */
+const FURTHER = 1_000;
 const REFRESH_MS = 5_000;
 
 interface Props {
@@ -73,7 +75,8 @@ function Window({
     setTop(scrollTop);
     if (scrollHeight - scrollTop - clientHeight < 20 * ROW_PX) onNearEnd();
   };
-  useEffect(scroll, [rows.length]);
+  // After every answer, also one that brought nothing new: who waits at the end must not wait for good.
+  useEffect(scroll, [rows]);
   const walk = (event: KeyboardEvent) => {
     const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (by === 0) return;
@@ -177,7 +180,7 @@ function useKeys(monitor: string, search: string, status: Status | "") {
     const start = setTimeout(() => load(null, PAGE), search === "" ? 0 : 150);
     setState((now) => ({ ...now, rows: [], next: null, done: false }));
     const timer = setInterval(() => {
-      if (!document.hidden && !busy.current) load(null, Math.min(1_000, Math.max(PAGE, latest.current.rows.length)));
+      if (!document.hidden && !busy.current) load(null, Math.min(FURTHER, Math.max(PAGE, latest.current.rows.length)));
     }, REFRESH_MS);
     return () => {
       question.current += 1;
@@ -187,7 +190,7 @@ function useKeys(monitor: string, search: string, status: Status | "") {
   }, [monitor, search, status]);
 
   const more = () => {
-    if (!busy.current && state.next !== null) load(state.next, PAGE);
+    if (!busy.current && state.next !== null) load(state.next, FURTHER);
   };
   return { rows: state.rows, more, done: state.done };
 }

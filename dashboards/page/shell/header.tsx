@@ -10,6 +10,7 @@ const STALE_MS = 10_000;
 
 const PLACES = [
   { to: "/", name: "Overview" },
+  { to: "/alarms", name: "Alarms" },
   { to: "/signals", name: "Signals" },
   { to: "/rejected", name: "Rejected" },
   { to: "/health", name: "Health" },

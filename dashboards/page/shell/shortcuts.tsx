@@ -4,6 +4,7 @@ import { go } from "../router.tsx";
 const KEYS: readonly (readonly [string, string])[] = [
   ["?", "Show these shortcuts"],
   ["o", "Overview"],
+  ["a", "Alarms"],
   ["s", "Signals"],
   ["/", "Search"],
   ["← →", "In a chart: move along the events (with Shift: ten at a time)"],
@@ -20,6 +21,7 @@ export function Shortcuts() {
       const search = document.querySelector<HTMLElement>("input[type=search]");
       if (event.key === "?") dialog.current?.showModal();
       else if (event.key === "o") go("/");
+      else if (event.key === "a") go("/alarms");
       else if (event.key === "s") go("/signals");
       else if (event.key === "/" && search !== null) search.focus();
       else return;

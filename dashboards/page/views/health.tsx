@@ -7,6 +7,7 @@ import { formatCount, formatSeconds, plural } from "../parts/format.ts";
 import { StateMark } from "../parts/state-mark.tsx";
 import { When } from "../parts/when.tsx";
 import { useTitle } from "../shell/problem.tsx";
+import { Undelivered } from "./undelivered.tsx";
 
 const REFRESH_MS = 3_000;
 
@@ -54,6 +55,7 @@ export function HealthView() {
           </small>
         </Tile>
       </dl>
+      {outbox !== null && outbox.dead > 0 && <Undelivered tick={outbox.dead} />}
       {value.monitors.map((monitor) => (
         <section key={monitor.name} class="panel lanes">
           <h2>

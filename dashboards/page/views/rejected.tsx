@@ -1,10 +1,12 @@
-import type { DeadLetterDto, DeadLetterPage } from "../../../adapters/http/types.ts";
+import type { DeadLetterDto, DeadLetterPage, MonitorSummary } from "../../../adapters/http/types.ts";
 import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
-import { useResource } from "../data/resource.ts";
+import { useNewest } from "../data/newest.ts";
 import { readOnlyReason, session } from "../data/session.ts";
 import { useStore } from "../data/store.ts";
+import { CopyButton } from "../parts/copy-button.tsx";
 import { formatCount, plural, words } from "../parts/format.ts";
+import { replayCommand } from "../parts/replay.ts";
 import { When } from "../parts/when.tsx";
 import { go, withQuery } from "../router.tsx";
 import { useTitle } from "../shell/problem.tsx";
@@ -17,7 +19,8 @@ export function RejectedView({ query }: { query: URLSearchParams }) {
   const known = useStore(overview);
   const changed = useStore(changes);
   const may = useStore(session);
-  const { value, failure } = useResource<DeadLetterPage>(path(["dead-letters"], { monitor, limit: 100 }), changed);
+  const address = (after: string | null) => path(["dead-letters"], { monitor, limit: 100, after });
+  const { rows, answer: value, failure, older } = useNewest(address, lettersOf, placeOf, changed);
   const counts = Object.entries(value?.counts ?? {}).sort(([, a], [, b]) => b - a);
   const most = Math.max(1, ...counts.map(([, n]) => n));
   return (
@@ -40,7 +43,7 @@ export function RejectedView({ query }: { query: URLSearchParams }) {
           </select>
         </div>
       </div>
-      {value === null ? (
+      {rows === null ? (
         <p class="quiet loading">
           {failure === null ? "Reading…" : failure.message}{" "}
           {failure?.status === 401 && readOnlyReason(may) !== null && <SignIn />}
@@ -61,17 +64,34 @@ export function RejectedView({ query }: { query: URLSearchParams }) {
             ))}
           </dl>
           <ol class="letters">
-            {value.deadLetters.map((letter) => (
-              <Letter key={`${letter.monitor} ${letter.topic} ${letter.partition} ${letter.offset}`} letter={letter} />
+            {rows.map((letter) => (
+              <Letter
+                key={placeOf(letter)}
+                letter={letter}
+                monitor={known?.monitors.find(({ name }) => name === letter.monitor) ?? null}
+              />
             ))}
           </ol>
+          {older !== null && (
+            <button type="button" class="button" onClick={older}>
+              Show older
+            </button>
+          )}
         </>
       )}
     </div>
   );
 }
 
-function Letter({ letter }: { letter: DeadLetterDto }) {
+function lettersOf({ deadLetters, next }: DeadLetterPage) {
+  return { items: deadLetters, next };
+}
+
+function placeOf({ monitor, topic, partition, offset }: DeadLetterDto): string {
+  return `${monitor} ${topic} ${partition} ${offset}`;
+}
+
+function Letter({ letter, monitor: source }: { letter: DeadLetterDto; monitor: MonitorSummary | null }) {
   const { monitor, topic, partition, offset, time, reason, detail, value, bytes } = letter;
   return (
     <li class="letter">
@@ -91,8 +111,23 @@ function Letter({ letter }: { letter: DeadLetterDto }) {
         <details class="more">
           <summary>{plural(bytes, "byte")}</summary>
           <pre>{value}</pre>
+          <Again letter={letter} monitor={source} />
         </details>
       )}
     </li>
+  );
+}
+
+/** How to send it again once it is mended: the service itself never changes what was sent. */
+function Again({ letter, monitor }: { letter: DeadLetterDto; monitor: MonitorSummary | null }) {
+  const command = replayCommand(letter, monitor, location.origin);
+  return command === null ? null : (
+    <>
+      <p class="quiet small">Mend it, then send it again:</p>
+      <div class="code">
+        <pre>{command}</pre>
+        <CopyButton text={command} word="Copy" />
+      </div>
+    </>
   );
 }

@@ -1,8 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
 import type { Signal, SignalPageDto } from "../../../adapters/http/types.ts";
-import { get, path } from "../data/api.ts";
+import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
-import { useResource } from "../data/resource.ts";
+import { useNewest } from "../data/newest.ts";
 import { useStore } from "../data/store.ts";
 import { formatCount, formatRatio, words } from "../parts/format.ts";
 import { Severity } from "../parts/severity.tsx";
@@ -23,17 +22,14 @@ export function SignalsView({ query }: { query: URLSearchParams }) {
   const address = (after: string | null) =>
     path(["signals"], { monitor, kind, key, newest: "true", limit: PAGE, after });
   const changed = useStore(changes);
-  const { value, failure } = useResource<SignalPageDto>(address(null), changed);
-  const older = useOlder(address(null), address);
-  const rows = value === null ? [] : join(value.signals, older.rows);
-  const next = older.rows.length > 0 ? older.next : (value?.next ?? null);
+  const { rows, failure, older } = useNewest(address, signalsOf, (signal) => signal.id, changed);
   return (
     <div class="wide">
       <div class="view-head">
         <h1>Signals</h1>
-        <Filters monitor={monitor} kind={kind} keyName={key} seen={rows} />
+        <Filters monitor={monitor} kind={kind} keyName={key} seen={rows ?? []} />
       </div>
-      {value === null ? (
+      {rows === null ? (
         <p class="quiet loading">{failure === null ? "Reading…" : failure.message}</p>
       ) : rows.length === 0 ? (
         <p class="quiet nothing">
@@ -48,13 +44,17 @@ export function SignalsView({ query }: { query: URLSearchParams }) {
           ))}
         </ol>
       )}
-      {next !== null && (
-        <button type="button" class="button" onClick={() => older.load(next)}>
+      {older !== null && (
+        <button type="button" class="button" onClick={older}>
           Show older
         </button>
       )}
     </div>
   );
+}
+
+function signalsOf({ signals, next }: SignalPageDto) {
+  return { items: signals, next };
 }
 
 function SignalRow({ signal }: { signal: Signal }) {
@@ -142,27 +142,4 @@ function Filters({ monitor, kind, keyName, seen }: FilterProps) {
       </label>
     </div>
   );
-}
-
-/** Older pages, forgotten when the filter changes. */
-function useOlder(filter: string, address: (after: string) => string) {
-  const [state, setState] = useState<{ filter: string; rows: readonly Signal[]; next: string | null }>({
-    filter,
-    rows: [],
-    next: null,
-  });
-  useEffect(() => setState({ filter, rows: [], next: null }), [filter]);
-  const current = state.filter === filter ? state : { filter, rows: [], next: null };
-  const load = async (after: string) => {
-    const answer = await get<SignalPageDto>(address(after));
-    if (answer.kind !== "ok") return;
-    const { signals, next } = answer.value;
-    setState((now) => (now.filter === filter ? { filter, rows: [...now.rows, ...signals], next } : now));
-  };
-  return { rows: current.rows, next: current.next, load };
-}
-
-function join(newest: readonly Signal[], older: readonly Signal[]): readonly Signal[] {
-  const known = new Set(newest.map((signal) => signal.id));
-  return [...newest, ...older.filter((signal) => !known.has(signal.id))];
 }
