@@ -89,6 +89,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
         expect(await seriousFindings(tab), view).toEqual([]);
       }
       await tab.goto(`${service.url}/`);
+      await tab.locator(".row").first().waitFor();
       await tab.keyboard.press("?");
       await tab.locator("dialog[open]").waitFor();
       expect(await seriousFindings(tab), "shortcuts").toEqual([]);

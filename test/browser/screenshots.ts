@@ -45,7 +45,7 @@ for (const { name: size, ...viewport } of SIZES) {
       if (wanted.length > 0 && !wanted.includes(view)) continue;
       await tab.goto(service.url + address);
       await tab.waitForTimeout(500);
-      writeFileSync(join(out, `${view}-${size}-${colorScheme}.webp`), await picture(tab));
+      writeFileSync(join(out, `${view}-${size}-${colorScheme}.webp`), await picture(tab, size === "phone"));
     }
     await context.close();
   }
@@ -53,13 +53,13 @@ for (const { name: size, ...viewport } of SIZES) {
 await browser.close();
 await service.close();
 
-/** The whole page, small: Playwright itself knows no WebP. */
-async function picture(tab: Page): Promise<Buffer> {
+/** Small: Playwright itself knows no WebP. */
+async function picture(tab: Page, whole: boolean): Promise<Buffer> {
   const devtools = await tab.context().newCDPSession(tab);
   const { data } = await devtools.send("Page.captureScreenshot", {
     format: "webp",
     quality: 62,
-    captureBeyondViewport: true,
+    captureBeyondViewport: whole,
   });
   return Buffer.from(data, "base64");
 }

@@ -145,7 +145,7 @@ function AlarmRow({ episode, taken, reason, onSee }: RowProps) {
             Acknowledge
           </button>
         ) : (
-          <span class="quiet small">{state === "closed" ? "over" : "acknowledged"}</span>
+          state !== "closed" && <span class="quiet small">acknowledged</span>
         )}
       </span>
     </li>
