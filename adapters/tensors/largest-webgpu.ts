@@ -1,6 +1,6 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { Tfjs } from "./tfjs.ts";
-import type { LargestOf } from "./tfjs-tensors.ts";
+import { type LargestOf, plainLargest } from "./tfjs-tensors.ts";
 import { runShader } from "./webgpu-program.ts";
 
 const TOGETHER = 256;
@@ -14,7 +14,7 @@ const MOST = 32;
 export function webgpuLargest(tf: Tfjs): LargestOf {
   return (products, wide) => {
     const [many, columns] = products.shape;
-    if (wide > MOST) return tf.topk(products, wide, true).indices as Tensor2D;
+    if (wide > MOST) return plainLargest(tf)(products, wide);
     const shader = {
       key: `largest_${wide}`,
       code: largest(wide),
@@ -23,7 +23,7 @@ export function webgpuLargest(tf: Tfjs): LargestOf {
       workgroups: [many, 1, 1] as const,
       together: TOGETHER,
     };
-    return runShader(tf, shader, [many, wide], "int32") as Tensor2D;
+    return runShader(tf, shader, [many, 2 * wide], "float32") as Tensor2D;
   };
 }
 
@@ -53,6 +53,7 @@ fn main() {
     column[at] = j;
     many = min(many + 1, ${wide});
   }
+  let to = 2 * ${wide} * q;
   var next = 0;
   for (var i = 0; i < ${wide}; i++) {
     value[t] = 0.0;
@@ -70,9 +71,10 @@ fn main() {
       workgroupBarrier();
     }
     let best = owner[0];
-    if (t == 0 && best < 0) { result[q * ${wide} + i] = -1; }
+    if (t == 0 && best < 0) { result[to + ${wide} + i] = -1.0; }
     if (t == best) {
-      result[q * ${wide} + i] = column[next];
+      result[to + i] = kept[next];
+      result[to + ${wide} + i] = f32(column[next]);
       next++;
     }
     workgroupBarrier();

@@ -115,6 +115,12 @@ export function createTfjsBank(
     tf.dispose([index, by]);
   };
 
+  /** Within what float32 can square, and scaled. */
+  const weighted = (numbers: Float32Array, width: number, by: Tensor3D): Tensor3D => {
+    const [many, events] = by.shape;
+    return tf.mul(tf.clipByValue(tf.tensor3d(numbers, [many, events, width]), -LARGEST, LARGEST), by);
+  };
+
   const absorb = (shelf: Shelf, updates: readonly ModelUpdate[], from: number): void => {
     const due = updates.filter(({ events }) => events > from);
     if (due.length === 0) return;
@@ -124,23 +130,27 @@ export function createTfjsBank(
     // Rows that a model lacks are zero.
     const rows = new Float32Array(due.length * events * features);
     const targets = new Float32Array(due.length * events * shelf.outputs);
+    const weights = new Float32Array(due.length * events);
     due.forEach((one, n) => {
       const slot = slots[n]!;
       const many = Math.min(events, one.events - from);
+      const to = n * events;
+      rows.set(one.rows.subarray(from * features, (from + many) * features), to * features);
       for (let r = 0; r < many; r++) {
         slot.scale *= slot.spec.decay;
-        const by = 1 / Math.sqrt(slot.scale);
-        const row = n * events + r;
-        copy(one.rows, (from + r) * features, features, by, rows, row * features);
-        copy(one.targets, (from + r) * slot.outputs, slot.outputs, by, targets, row * shelf.outputs);
+        weights[to + r] = 1 / Math.sqrt(slot.scale);
+        const target = one.targets.subarray((from + r) * slot.outputs, (from + r + 1) * slot.outputs);
+        targets.set(target, (to + r) * shelf.outputs);
       }
     });
     const index = tf.tensor1d(
       slots.map(({ at }) => at),
       "int32",
     );
-    const left = tf.tensor3d(rows, [due.length, events, features]);
-    const right = tf.tensor3d(targets, [due.length, events, shelf.outputs]);
+    const [left, right] = tf.tidy(() => {
+      const by = tf.tensor3d(weights, [due.length, events, 1]);
+      return [weighted(rows, features, by), weighted(targets, shelf.outputs, by)] as const;
+    });
     shelf.gram = ops.add(shelf.gram, index, left, left);
     shelf.moments = ops.add(shelf.moments, index, left, right);
     tf.dispose([index, left, right]);
@@ -271,14 +281,6 @@ function byShelf(batch: readonly ModelUpdate[]): readonly Part[] {
     part.places.push(place);
   });
   return [...parts.values()];
-}
-
-/** Scaled, and within what float32 can square. */
-function copy(from: Float64Array, at: number, length: number, by: number, to: Float32Array, start: number): void {
-  for (let i = 0; i < length; i++) {
-    const value = from[at + i]!;
-    to[start + i] = (value > LARGEST ? LARGEST : value < -LARGEST ? -LARGEST : value) * by;
-  }
 }
 
 /** What the device says of one model at `at`: W by outputs, then the pivots. null where they do not hold. */

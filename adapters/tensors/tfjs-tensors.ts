@@ -4,7 +4,7 @@ import type { Matrix, Nearest, Tensors } from "../../engine/tensors.ts";
 import type { BankOps } from "./bank-ops.ts";
 import { product } from "./cpu.ts";
 import { createGrowingBank } from "./growing-bank.ts";
-import { type TfjsDevice, use } from "./tfjs.ts";
+import { type Tfjs, type TfjsDevice, use } from "./tfjs.ts";
 import { createTfjsBank } from "./tfjs-bank.ts";
 import { createNearest, insert } from "./top.ts";
 import { trainAutoencoder } from "./train-autoencoder.ts";
@@ -20,7 +20,10 @@ export interface TfjsIdentity {
   readonly top?: LargestOf;
 }
 
-/** Columns of the `wide` largest numbers of each row, [rows, wide] in int32, in any order; −1 for those that are not numbers. */
+/**
+ * The `wide` largest numbers of each row, in falling order, and after them their columns: [rows, 2·wide]; column −1 for what is
+ * no number.
+ */
 export type LargestOf = (products: Tensor2D, wide: number) => Tensor2D;
 
 /** Candidates beyond k that the device names. */
@@ -31,6 +34,8 @@ const ROUNDING = 1e-5;
 export const LEAST_WORK = 2 ** 24;
 /** Banks of fewer numbers, S·D², are updated faster by the CPU. */
 const LEAST_BANK = 2 ** 22;
+/** Row numbers beyond are no float32. */
+const MOST_ROWS = 2 ** 24;
 /** Products held on the device at once: 64 MiB. */
 const MOST_PRODUCTS = 2 ** 24;
 
@@ -46,7 +51,7 @@ export function createTfjsTensors(
   least: number = LEAST_WORK,
 ): Tensors {
   const { bank, sync, top, ...names } = identity;
-  const largest: LargestOf = top ?? ((products, wide) => device.tf.topk(products, wide, true).indices as Tensor2D);
+  const largest = top ?? plainLargest(device.tf);
   return {
     ...names,
     ...(base.modelBank && {
@@ -91,11 +96,10 @@ function createMatrix(
   let there: Tensor2D | null = null;
   let gone = false;
   const serves = (count: number, k: number): boolean =>
-    fit && !gone && k > 0 && count > 0 && count * rows * dim >= least;
+    fit && !gone && rows < MOST_ROWS && k > 0 && count > 0 && count * rows * dim >= least;
   const width = (k: number): number => Math.min(rows, Math.max(2 * MARGIN, k + MARGIN));
   const some = Math.max(1, Math.floor(MOST_PRODUCTS / Math.max(1, rows)));
 
-  /** Row numbers, [many, width(k)]. */
   const candidates = (queries: Float32Array, many: number, k: number): Tensor2D => {
     use(device);
     there ??= tf.tensor2d(own, [rows, dim]);
@@ -106,28 +110,25 @@ function createMatrix(
     });
   };
 
+  /** A product of the device is off by half of `unsure` at the most. */
   const settle = (queries: Float32Array, from: number, k: number, found: ArrayLike<number>, out: Nearest): void => {
     const wide = width(k);
     const row = new Uint32Array(wide);
-    for (let q = 0; q * wide < found.length; q++) {
-      for (let i = 0; i < wide; i++) row[i] = found[q * wide + i]!;
-      row.sort();
-      const query = queries.subarray((from + q) * dim, (from + q + 1) * dim);
-      // What is no number has no place among the largest.
-      if (row[wide - 1]! < rows) {
-        let lowest = Number.POSITIVE_INFINITY;
-        for (let i = 0; i < wide; i++) {
-          const exact = product(queries, (from + q) * dim, own, row[i]! * dim, dim);
-          lowest = Math.min(lowest, exact);
-          insert(out, from + q, k, row[i]!, exact);
-        }
-        if (wide === rows) continue;
-        const last = out.products[(from + q + 1) * k - 1]!;
-        if (last - lowest > rounding * longest(query, 1, dim)) continue;
+    for (let at = 0, q = from; at < found.length; at += 2 * wide, q++) {
+      const query = queries.subarray(q * dim, (q + 1) * dim);
+      const unsure = rounding * longest(query, 1, dim);
+      const bound = k < wide ? found[at + k - 1]! - unsure : Number.NEGATIVE_INFINITY;
+      const complete = wide === rows || found[at + wide - 1]! < bound;
+      if (complete && found[at + 2 * wide - 1]! >= 0) {
+        let many = 0;
+        while (many < wide && found[at + many]! >= bound) row[many] = found[at + wide + many++]!;
+        for (const one of row.subarray(0, many).sort())
+          insert(out, q, k, one, product(queries, q * dim, own, one * dim, dim));
+        continue;
       }
       const sure = near.nearest(query, 1, k);
-      out.indices.set(sure.indices, (from + q) * k);
-      out.products.set(sure.products, (from + q) * k);
+      out.indices.set(sure.indices, q * k);
+      out.products.set(sure.products, q * k);
     }
   };
 
@@ -168,6 +169,13 @@ function createMatrix(
       there.dispose();
       there = null;
     },
+  };
+}
+
+export function plainLargest(tf: Tfjs): LargestOf {
+  return (products, wide) => {
+    const { values, indices } = tf.topk(products, wide, true);
+    return tf.concat([values, tf.cast(indices, "float32")], 1) as Tensor2D;
   };
 }
 
