@@ -290,9 +290,7 @@ export function displacement(c: CoOccurrence): number {
   }
   for (let i = 0; i < labels; i++) {
     if (dirty[i] === 0) continue;
-    // A pair of two dirty labels is looked at once, with the second.
-    for (let s = c.headOfFirst[i]! - 1; s >= 0; s = c.nextOfFirst[s]! - 1) if (dirty[c.second[s]!] === 0) look(c, s);
-    for (let s = c.headOfSecond[i]! - 1; s >= 0; s = c.nextOfSecond[s]! - 1) look(c, s);
+    lookAtPairsOf(c, i);
   }
   for (let i = 0; i < labels; i++) {
     full[i] = nextFull[i]!;
@@ -303,10 +301,35 @@ export function displacement(c: CoOccurrence): number {
   return total > 1e-12 ? Math.max(0, sums[2]! + rare * (sums[1]! + rare * sums[0]!)) / total : 0;
 }
 
-function look(c: CoOccurrence, s: number): void {
-  c.sums[classOf(c, s, c.full)]! -= c.share[s]!;
-  c.share[s] = shareOf(c, s, nextFull);
-  c.sums[classOf(c, s, nextFull)]! += c.share[s]!;
+/** Linked are only pairs that the statistic takes in. A pair of two dirty labels is looked at once, with the second. */
+function lookAtPairsOf(c: CoOccurrence, i: number): void {
+  const { fast, slow, fastPair, slowPair, share, full, dirty, sums, first, second, nextOfFirst, nextOfSecond } = c;
+  const fi = fast[i]!;
+  const si = slow[i]!;
+  const was = full[i]!;
+  const is = nextFull[i]!;
+  const wi = is === 1 ? 1 : si;
+  for (let s = c.headOfFirst[i]! - 1; s >= 0; s = nextOfFirst[s]! - 1) {
+    const j = second[s]!;
+    if (dirty[j] !== 0) continue;
+    const n = fastPair[s]!;
+    const r = slowPair[s]!;
+    const sj = slow[j]!;
+    const moved = Math.abs(n / (fi + fast[j]! - n) - r / (si + sj - r));
+    sums[was + full[j]!] = sums[was + full[j]!]! - share[s]!;
+    share[s] = moved * wi * (nextFull[j] === 1 ? 1 : sj);
+    sums[is + nextFull[j]!] = sums[is + nextFull[j]!]! + share[s]!;
+  }
+  for (let s = c.headOfSecond[i]! - 1; s >= 0; s = nextOfSecond[s]! - 1) {
+    const j = first[s]!;
+    const n = fastPair[s]!;
+    const r = slowPair[s]!;
+    const sj = slow[j]!;
+    const moved = Math.abs(n / (fast[j]! + fi - n) - r / (sj + si - r));
+    sums[full[j]! + was] = sums[full[j]! + was]! - share[s]!;
+    share[s] = moved * (nextFull[j] === 1 ? 1 : sj) * wi;
+    sums[nextFull[j]! + is] = sums[nextFull[j]! + is]! + share[s]!;
+  }
 }
 
 function classOf(c: CoOccurrence, s: number, full: Uint8Array): number {

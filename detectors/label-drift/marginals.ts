@@ -110,49 +110,61 @@ function absent(m: Marginals, i: number, now: number, learn: number): void {
 }
 
 function bet(m: Marginals, i: number, rate: number, on: 0 | 1): void {
+  const { evidence } = m;
   const from = i * BETS;
   const begins = beginsOf(m, i);
   let total = 0;
   for (let b = 0; b < BETS; b++) {
     const odds = ODDS[b]!;
-    const r = (m.evidence[from + b]! + begins) * ((on ? odds : 1) / (1 - rate + odds * rate));
-    m.evidence[from + b] = r;
+    const r = (evidence[from + b]! + begins) * ((on ? odds : 1) / (1 - rate + odds * rate));
+    evidence[from + b] = r;
     total += WEIGHTS[b]! * r;
   }
   m.statistic[i] = total;
 }
 
-/** `times` events without it: R ← (R + 1)q, again and again. */
+const powers = new Float64Array(BETS);
+const squares = new Float64Array(BETS);
+
+/** `times` events without it: R ← (R + 1)q, again and again. All bets side by side: one alone waits for each of its products. */
 function betAbsent(m: Marginals, i: number, rate: number, times: number): void {
+  const { evidence } = m;
   const from = i * BETS;
   const begins = beginsOf(m, i);
+  for (let b = 0; b < BETS; b++) squares[b] = 1 / (1 + (ODDS[b]! - 1) * rate);
+  if (times <= 6) {
+    for (let t = 0; t < times; t++)
+      for (let b = 0; b < BETS; b++) evidence[from + b] = (evidence[from + b]! + begins) * squares[b]!;
+  } else sumAbsent(evidence, from, begins, times);
   let total = 0;
   for (let b = 0; b < BETS; b++) {
-    const q = 1 / (1 + (ODDS[b]! - 1) * rate);
-    let r = m.evidence[from + b]!;
-    if (times <= 6) for (let t = 0; t < times; t++) r = (r + begins) * q;
-    else {
-      const power = toThe(q, times);
-      const apart = 1 - q;
-      r = Math.abs(apart) < 1e-12 ? r + begins * times : r * power + (begins * q * (1 - power)) / apart;
-    }
-    r = Math.min(r, MOST);
-    m.evidence[from + b] = r;
+    const r = Math.min(evidence[from + b]!, MOST);
+    evidence[from + b] = r;
     total += WEIGHTS[b]! * r;
   }
   m.statistic[i] = total;
 }
 
-/** q to a whole number, by squares: an event pays for all labels known that were off. */
-function toThe(q: number, times: number): number {
-  let power = 1;
-  let square = q;
-  for (let left = times; ; square *= square) {
-    if ((left & 1) === 1) power *= square;
+/** In one go: q to the number of times by squares; q is in `squares`. */
+function sumAbsent(evidence: Float64Array, from: number, begins: 0 | 1, times: number): void {
+  powers.fill(1);
+  const q = toAbsent;
+  q.set(squares);
+  for (let left = times; ; ) {
+    if ((left & 1) === 1) for (let b = 0; b < BETS; b++) powers[b] = powers[b]! * squares[b]!;
     left >>= 1;
-    if (left === 0) return power;
+    if (left === 0) break;
+    for (let b = 0; b < BETS; b++) squares[b] = squares[b]! * squares[b]!;
+  }
+  for (let b = 0; b < BETS; b++) {
+    const apart = 1 - q[b]!;
+    const r = evidence[from + b]!;
+    evidence[from + b] =
+      Math.abs(apart) < 1e-12 ? r + begins * times : r * powers[b]! + (begins * q[b]! * (1 - powers[b]!)) / apart;
   }
 }
+
+const toAbsent = new Float64Array(BETS);
 
 const MOST = 1e200;
 

@@ -1,4 +1,5 @@
 import { sumsLength, widenSums } from "../../engine/model-sums.ts";
+import { accumulate, cholesky, substitute } from "./triangle.ts";
 
 /**
  * Weighted ridge regression that follows its stream, in the information form (it stays exact where the covariance form of
@@ -24,8 +25,6 @@ export interface Information {
 
 /** The sums grow by 1/scale meanwhile. */
 const LEAST_SCALE = 2 ** -20;
-/** A pivot below this share of the largest means that rounding has eaten the matrix. */
-const LEAST_PIVOT = 1e-14;
 
 /** θ of the papers: errors are weighted by θ^{2t}, so μ = θ⁻². */
 export function decayOf(theta: number): number {
@@ -88,30 +87,6 @@ export function absorb(info: Information, rows: Float64Array, targets: Float64Ar
   }
 }
 
-/** Row i of the sums += Σ_r v_r[i]·v_r[i…width), r in order. */
-function accumulate(sums: Float64Array, v: Float64Array, events: number, features: number, width: number): void {
-  for (let i = 0, row = 0; i < features; i++) {
-    const length = width - i;
-    let r = 0;
-    for (; r + 4 <= events; r += 4) {
-      const a = r * width + i;
-      const b = a + width;
-      const c = b + width;
-      const d = c + width;
-      const [va, vb, vc, vd] = [v[a]!, v[b]!, v[c]!, v[d]!];
-      for (let j = 0; j < length; j++) {
-        sums[row + j] = sums[row + j]! + va * v[a + j]! + vb * v[b + j]! + vc * v[c + j]! + vd * v[d + j]!;
-      }
-    }
-    for (; r < events; r++) {
-      const a = r * width + i;
-      const va = v[a]!;
-      for (let j = 0; j < length; j++) sums[row + j] = sums[row + j]! + va * v[a + j]!;
-    }
-    row += length;
-  }
-}
-
 /**
  * Writes W to out, row-major [outputs, features]. Returns an estimate of G's condition number from below, (largest / smallest
  * diagonal of its factor)², or null where rounding left nothing to solve: then out is as it was.
@@ -131,69 +106,35 @@ export function solve(info: Information, out: Float64Array): number | null {
   return condition;
 }
 
-/** In place, row by row: U with UᵀU = G, and beside it Y with UᵀY = Q. */
-function cholesky(u: Float64Array, features: number, outputs: number): number | null {
-  let least = Number.POSITIVE_INFINITY;
-  let most = 0;
-  const width = features + outputs;
-  for (let i = 0, row = 0; i < features; i++) {
-    const length = width - i;
-    let k = 0;
-    // U[k, i] lies at start(k) + i − k, and start(k + 1) + i − (k + 1) = that + width − k − 1.
-    let a = i;
-    for (; k + 4 <= i; k += 4) {
-      const b = a + width - k - 1;
-      const c = b + width - k - 2;
-      const d = c + width - k - 3;
-      const [ua, ub, uc, ud] = [u[a]!, u[b]!, u[c]!, u[d]!];
-      for (let j = 0; j < length; j++) {
-        u[row + j] = u[row + j]! - ua * u[a + j]! - ub * u[b + j]! - uc * u[c + j]! - ud * u[d + j]!;
-      }
-      a = d + width - k - 4;
-    }
-    for (; k < i; k++) {
-      const ua = u[a]!;
-      for (let j = 0; j < length; j++) u[row + j] = u[row + j]! - ua * u[a + j]!;
-      a += width - k - 1;
-    }
-    const pivot = u[row]!;
-    if (!(pivot > LEAST_PIVOT * most)) return null;
-    least = Math.min(least, pivot);
-    most = Math.max(most, pivot);
-    const by = 1 / Math.sqrt(pivot);
-    for (let j = 0; j < length; j++) u[row + j] = u[row + j]! * by;
-    row += length;
-  }
-  return Number.isFinite(most) ? most / least : null;
-}
-
-/** W from UW = Y, last row first; two partial sums, even and odd, as two lanes add them. */
-function substitute(u: Float64Array, features: number, outputs: number, out: Float64Array): void {
-  for (let c = 0; c < outputs; c++) {
-    const w = c * features;
-    let row = sumsLength(features, outputs);
-    for (let k = features - 1; k >= 0; k--) {
-      const tail = features - k - 1;
-      row -= tail + 1 + outputs;
-      let even = 0;
-      let odd = 0;
-      let j = 0;
-      for (; j + 2 <= tail; j += 2) {
-        even += u[row + 1 + j]! * out[w + k + 1 + j]!;
-        odd += u[row + 2 + j]! * out[w + k + 2 + j]!;
-      }
-      if (j < tail) even += u[row + 1 + j]! * out[w + k + 1 + j]!;
-      out[w + k] = (u[row + tail + 1 + c]! - (even + odd)) / u[row]!;
-    }
-  }
-}
-
 /** Σ_i W[c, i]·a[i]; weights: row-major [outputs, features]. */
 export function predict(weights: Float64Array, a: Float64Array, at: number, features: number, out: Float64Array): void {
   const outputs = weights.length / features;
-  for (let c = 0; c < outputs; c++) {
-    let sum = 0;
+  let c = 0;
+  // Four sums side by side: one alone waits for each of its additions.
+  for (; c + 4 <= outputs; c += 4) {
     const w = c * features;
+    const x = w + features;
+    const y = x + features;
+    const z = y + features;
+    let first = 0;
+    let second = 0;
+    let third = 0;
+    let fourth = 0;
+    for (let i = 0; i < features; i++) {
+      const v = a[at + i]!;
+      first += weights[w + i]! * v;
+      second += weights[x + i]! * v;
+      third += weights[y + i]! * v;
+      fourth += weights[z + i]! * v;
+    }
+    out[c] = first;
+    out[c + 1] = second;
+    out[c + 2] = third;
+    out[c + 3] = fourth;
+  }
+  for (; c < outputs; c++) {
+    const w = c * features;
+    let sum = 0;
     for (let i = 0; i < features; i++) sum += weights[w + i]! * a[at + i]!;
     out[c] = sum;
   }

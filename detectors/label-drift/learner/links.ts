@@ -115,7 +115,10 @@ export function predictLinks(k: Links, z: Float64Array, scores: Float64Array, ha
   let j = 0;
   // Four inputs at a time: a quarter of the loads and stores of sums.
   for (; j + 4 <= inputs; j += 4) {
-    const [xa, xb, xc, xd] = [z[j]!, z[j + 1]!, z[j + 2]!, z[j + 3]!];
+    const xa = z[j]!;
+    const xb = z[j + 1]!;
+    const xc = z[j + 2]!;
+    const xd = z[j + 3]!;
     const a = (j + 1) * NODES;
     const b = a + NODES;
     const c = b + NODES;
