@@ -1,6 +1,6 @@
 import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
-import { type EmbeddedTexts, interpret, nearOf } from "./interpret.ts";
+import { type EmbeddedTexts, interpret, nearOf, USUALLY_UNLIKE } from "./interpret.ts";
 import { packVector } from "./pack-vector.ts";
 import { recallPlaced } from "./recent.ts";
 import type { Reference } from "./reference.ts";
@@ -89,7 +89,9 @@ export function explain(
     near: nearFor(reference),
     referenceTerms: termsOf(reference),
     known: kind === "surge",
-    ...(kind === "drift" ? { expected: excessOf(shareUnlike) } : {}),
+    ...(kind === "drift"
+      ? { expected: excessOf(shareUnlike), unlike: Uint8Array.from(events, (event) => (event.high ? 1 : 0)) }
+      : {}),
   });
   const clusters = show ? found.clusters : found.clusters.map(withoutTexts);
   const vanished = vanishedTopics(reference, countClusters(watch, onset.index));
@@ -120,11 +122,9 @@ export function explain(
 
 /** Share of new texts that puts so many above the reference's 90 % quantile, if all of them are there. */
 function excessOf(shareUnlike: number): number {
-  return Math.max(0, (shareUnlike - USUAL) / (1 - USUAL));
+  return Math.max(0, (shareUnlike - USUALLY_UNLIKE) / (1 - USUALLY_UNLIKE));
 }
 
-/** Share above the reference's 90 % quantile while nothing has changed. */
-const USUAL = 0.1;
 /** With fewer texts than this a cluster is an example, no topic. */
 const LEAST_TOPIC = 3;
 
@@ -142,7 +142,7 @@ export function summarise(explanation: Explanation, onset: Onset): string {
     sticky === null ? "" : ` Most of the new texts carry “${sticky}”, which is no word.`,
   ].join("");
   if (kind === "drift" && isSpread(explanation)) {
-    const unlike = `${since} ${percent(explanation.shareUnlike)} of texts are unlike the reference, usually ${percent(USUAL)}`;
+    const unlike = `${since} ${percent(explanation.shareUnlike)} of texts are unlike the reference, usually ${percent(USUALLY_UNLIKE)}`;
     if (topics.length > 0) return `${unlike}: many topics, the largest ${named(topics.slice(0, 3))}.${rest}`;
     return `${unlike}, with no topic in common${top?.medoid ? `, as “${top.medoid.slice(0, 80)}”` : ""}.${rest}`;
   }

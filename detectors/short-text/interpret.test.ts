@@ -57,6 +57,26 @@ describe("the interpretation", () => {
     expect(found.sticky).toBeNull();
   });
 
+  test("of two subjects that grew alike, the one whose texts are unlike the reference leads", () => {
+    const more = [
+      "burglar stole a lamp",
+      "the lamp burglar",
+      "burglar took my lamp",
+      "lamp of a burglar",
+      "burglar with a lamp",
+    ];
+    const texts = [...more, ...reference.slice(0, 40), ...novel];
+    const both = fitHashEncoder([...reference, ...novel, ...novel, ...more, ...more], 1);
+    const place = (some: readonly string[]): EmbeddedTexts => ({ texts: some, embeddings: encodeMany(both, some) });
+    const leads = (group: readonly string[]): string => {
+      const unlike = Uint8Array.from(texts, (text) => (group.includes(text) ? 1 : 0));
+      return interpret({ ...ask(texts, { unlike }), candidates: place(texts), reference: place(reference) })
+        .clusters[0]!.medoid;
+    };
+    expect(novel).toContain(leads(novel));
+    expect(more).toContain(leads(more));
+  });
+
   test("finds the same when only the far texts are candidates", () => {
     const far = interpret(ask(novel, { since: 45 }));
     expect(far.clusters[0]!.terms.slice(0, 2).sort()).toEqual(["garden", "hyena"]);

@@ -16,6 +16,8 @@ export interface Question {
   readonly candidates: EmbeddedTexts;
   /** Candidates around which something new may be found, those far from the reference say; all unless given. */
   readonly centers?: readonly number[];
+  /** Candidates unlike the reference: a topic of these is rather new than one that happens to be frequent. */
+  readonly unlike?: Uint8Array;
   /** All texts since the onset, candidates or not. */
   readonly since: number;
   readonly reference: EmbeddedTexts;
@@ -53,6 +55,8 @@ export interface Cluster {
   readonly size: number;
 }
 
+/** Share of the reference that is as unlike the rest as `unlike` says. */
+export const USUALLY_UNLIKE = 0.1;
 /** Used where the caller takes no measure of the reference: sentence-transformer embeddings, hash encoder. */
 export const NEAR_EMBEDDING = 0.5;
 export const NEAR_HASH = 0.5;
@@ -150,17 +154,31 @@ function strongest(
     .sort((a, b) => b.members.length - a.members.length || a.center - b.center);
   const unit = since / (reference.texts.length + 1);
   let best: Best | null = null;
-  let bestGain = 0;
+  let bestEvidence = 0;
   for (const { center, members } of sized) {
-    if (gain(members.length, unit) <= bestGain) break;
     const m = before[center]!;
-    const value = gain(members.length, unit * (m + 1));
-    if (value > bestGain) {
-      bestGain = value;
-      best = { center, gain: value, members, expected: unit * (m + 1), before: m };
+    const expected = unit * (m + 1);
+    const grown = gain(members.length, expected);
+    if (grown === 0) continue;
+    const evidence = grown + unlikeness(members, center, question.unlike);
+    if (evidence > bestEvidence) {
+      bestEvidence = evidence;
+      best = { center, gain: grown, members, expected, before: m };
     }
   }
   return best;
+}
+
+/** Log likelihood that the share of the unlike among the members other than its center is theirs and not the usual one. */
+function unlikeness(members: readonly number[], center: number, unlike: Uint8Array | undefined): number {
+  if (unlike === undefined || members.length < 2) return 0;
+  const n = members.length - 1;
+  const far = members.reduce((sum, member) => sum + (member === center ? 0 : unlike[member]!), 0);
+  if (far <= USUALLY_UNLIKE * n) return 0;
+  const rest = n - far;
+  return (
+    far * Math.log(far / (USUALLY_UNLIKE * n)) + (rest > 0 ? rest * Math.log(rest / ((1 - USUALLY_UNLIKE) * n)) : 0)
+  );
 }
 
 function gain(n: number, expected: number): number {
