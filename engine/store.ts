@@ -167,6 +167,17 @@ export interface Records {
   keyCounts(run: string, monitor: string): Promise<Readonly<Record<Inspection["status"], number>>>;
   /** Newest `limit` points, oldest first. */
   series(run: string, monitor: string, key: string, limit: number): Promise<readonly SeriesPoint[]>;
+  /**
+   * All kept points that meet events [from, to], oldest first. Where there are more than `most`, neighbours are told as
+   * one: the span is cut into `most` even stretches, each with its highest ratio and its last time.
+   */
+  seriesSpan(
+    run: string,
+    monitor: string,
+    key: string,
+    span: { readonly from: number; readonly to: number },
+    most: number,
+  ): Promise<readonly SeriesPoint[]>;
   lanes(run: string): Promise<readonly LaneRecord[]>;
   /** Calls back (coalesced) after commits by any member that wrote signals, episodes or commands. */
   onChange(listener: () => void): () => void;

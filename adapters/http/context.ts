@@ -15,6 +15,7 @@ export type ApiStore = Pick<
   | "key"
   | "keyCounts"
   | "series"
+  | "seriesSpan"
   | "onChange"
   | "ping"
   | "outboxState"

@@ -24,8 +24,14 @@ export const keysQuery = z.strictObject({
   limit,
 });
 
+const event = z.coerce.number("must be an event's index").int().min(0).max(Number.MAX_SAFE_INTEGER).optional();
+
 export const keyQuery = z.strictObject({
-  points: upTo(5000).default(500).meta({ description: "Newest points of the series" }),
+  points: upTo(5000)
+    .default(500)
+    .meta({ description: "Points of the series: the newest, or of the span at most so many" }),
+  from: event.meta({ description: "The series from this event on, in stretches where it has more points" }),
+  to: event.meta({ description: "The series up to this event, as above" }),
 });
 
 export const signalsQuery = z.strictObject({

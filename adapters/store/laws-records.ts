@@ -202,6 +202,32 @@ export function recordLaws(get: () => StoreUnderTest): void {
       expect(await store.series(run, monitor, "none", 100)).toEqual([]);
     });
 
+    test("a span of the series is told whole, in even stretches with their highest ratio where it is long", async () => {
+      const { store } = get();
+      const owner = await ownLane(store);
+      const { run, monitor } = owner.name;
+      const points = Array.from({ length: 40 }, (_, i) => ({
+        key: "k",
+        from: i * 10,
+        to: i * 10 + 9,
+        time: i % 5 === 4 ? null : 1000 + i,
+        ratio: i === 17 ? 9 : i / 100,
+      }));
+      await owner.commit({ series: points });
+      const all = { from: 0, to: 399 };
+      expect(await store.seriesSpan(run, monitor, "k", all, 40)).toEqual(points);
+      expect(await store.seriesSpan(run, monitor, "k", { from: 105, to: 120 }, 40)).toEqual(points.slice(10, 13));
+      expect(await store.seriesSpan(run, monitor, "k", { from: 400, to: 500 }, 40)).toEqual([]);
+      expect(await store.seriesSpan(run, monitor, "other", all, 40)).toEqual([]);
+      const four = await store.seriesSpan(run, monitor, "k", all, 4);
+      expect(four).toEqual([
+        { key: "k", from: 0, to: 99, time: 1008, ratio: 0.09 },
+        { key: "k", from: 100, to: 199, time: 1018, ratio: 9 },
+        { key: "k", from: 200, to: 299, time: 1028, ratio: 0.29 },
+        { key: "k", from: 300, to: 399, time: 1038, ratio: 0.39 },
+      ]);
+    });
+
     test("lanes tell where each partition is", async () => {
       const { store } = get();
       const owner = await ownLane(store);

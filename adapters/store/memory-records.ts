@@ -72,6 +72,13 @@ export function memoryRecords(tables: Tables): Omit<Records, "onChange"> {
         .slice(Math.max(0, points.length - limit))
         .map(({ from, to, time, ratio }): SeriesPoint => ({ key, from, to, time, ratio }));
     },
+    async seriesSpan(run, monitor, key, { from, to }, most) {
+      const all = tables.monitors.get(monitorName(run, monitor))?.series.get(key) ?? [];
+      const points = all
+        .filter((point) => point.to >= from && point.from <= to)
+        .map((point): SeriesPoint => ({ key, from: point.from, to: point.to, time: point.time, ratio: point.ratio }));
+      return points.length <= most ? points : stretched(points, most);
+    },
     async lanes(run) {
       return [...tables.lanes.values()]
         .filter((lane) => lane.run === run)
@@ -79,6 +86,23 @@ export function memoryRecords(tables: Tables): Omit<Records, "onChange"> {
         .sort((a, b) => compare(a.monitor, b.monitor) || compare(a.topic, b.topic) || a.partition - b.partition);
     },
   };
+}
+
+/** Each point belongs to the stretch in which it ends. */
+function stretched(points: readonly SeriesPoint[], most: number): SeriesPoint[] {
+  const [first, last] = [points[0]!.to, points.at(-1)!.to];
+  const stretches = new Map<number, SeriesPoint>();
+  for (const point of points) {
+    const at = Math.floor(((point.to - first) * most) / (last - first + 1));
+    const known = stretches.get(at);
+    stretches.set(
+      at,
+      known === undefined
+        ? point
+        : { ...point, from: known.from, time: point.time ?? known.time, ratio: Math.max(known.ratio, point.ratio) },
+    );
+  }
+  return [...stretches.values()];
 }
 
 /** By sequence, from the cursor on in the direction asked for. */

@@ -7,7 +7,7 @@ import { partBytes, storedState } from "./postgres-lanes.ts";
 import { fromText, toText } from "./safe-text.ts";
 import { STATUSES, type Status, statusCode } from "./status.ts";
 
-type Reading = Pick<Records, "keys" | "key" | "keyCounts" | "series">;
+type Reading = Pick<Records, "keys" | "key" | "keyCounts" | "series" | "seriesSpan">;
 
 const MONITOR = "(select id from tidegauge.monitor where run = $1 and name = $2)";
 const COLUMNS = "s.key, s.events, s.status, s.ratio, s.time, l.partition";
@@ -68,18 +68,34 @@ export function createKeys(database: Database): Reading {
           where monitor = ${MONITOR} and key = $3 order by to_index desc limit $4`,
         values: [toText(run), toText(monitor), toText(key), limit],
       });
-      return rows
-        .map(
-          (row): SeriesPoint => ({
-            key,
-            from: Number(row.from_index),
-            to: Number(row.to_index),
-            time: row.time as number | null,
-            ratio: row.ratio as number,
-          }),
-        )
-        .reverse();
+      return rows.map((row) => pointOf(key, row)).reverse();
     },
+    async seriesSpan(run, monitor, key, { from, to }, most) {
+      // Each point belongs to the stretch in which it ends; a stretch of one point is that point.
+      const { rows } = await database.query({
+        text: `with points as (
+            select from_index, to_index, time, ratio from tidegauge.series
+            where monitor = ${MONITOR} and key = $3 and to_index >= $4 and from_index <= $5
+          ), ends as (select min(to_index) as first, max(to_index) as last, count(*) as many from points)
+          select min(from_index) as from_index, max(to_index) as to_index, max(ratio) as ratio,
+            (array_agg(time order by to_index desc) filter (where time is not null))[1] as time
+          from points, ends
+          group by case when many <= $6 then to_index else (to_index - first) * $6 / (last - first + 1) end
+          order by 2`,
+        values: [toText(run), toText(monitor), toText(key), from, to, most],
+      });
+      return rows.map((row) => pointOf(key, row));
+    },
+  };
+}
+
+function pointOf(key: string, row: Record<string, unknown>): SeriesPoint {
+  return {
+    key,
+    from: Number(row.from_index),
+    to: Number(row.to_index),
+    time: row.time as number | null,
+    ratio: row.ratio as number,
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
-import type { KeyRow, Overview, Signal } from "../../adapters/http/types.ts";
+import type { KeyDetail, KeyRow, Overview, Signal } from "../../adapters/http/types.ts";
 import { createWorld, keyRow, type World } from "./mock-world.ts";
 
 /** A small service that speaks the API's shapes and serves the built page under a strict content policy. */
@@ -123,12 +123,28 @@ function read(world: World, parts: readonly string[], query: URLSearchParams): u
       const keys = world.keys.get(name);
       if (keys === undefined) return null;
       if (section === undefined) return world.details.get(name);
-      if (key !== undefined) return keys.find((one) => one.key === key) ?? null;
+      if (key !== undefined) return keyDetail(keys.find((one) => one.key === key) ?? null, query);
       return keyPage(keys.map(keyRow), query);
     }
     default:
       return null;
   }
+}
+
+/** The newest points, or those of the span, neighbours as one where they are too many. */
+function keyDetail(found: KeyDetail | null, query: URLSearchParams): KeyDetail | null {
+  if (found === null) return null;
+  const most = Number(query.get("points") ?? 500);
+  if (!query.has("from") && !query.has("to")) return { ...found, series: found.series.slice(-most) };
+  const [from, to] = [Number(query.get("from") ?? 0), Number(query.get("to") ?? Number.POSITIVE_INFINITY)];
+  const inside = found.series.filter((point) => point.to >= from && point.from <= to);
+  const each = Math.ceil(inside.length / most);
+  const series = inside.flatMap((_, i) => {
+    if (i % each !== 0) return [];
+    const some = inside.slice(i, i + each);
+    return [{ ...some.at(-1)!, from: some[0]!.from, ratio: Math.max(...some.map(({ ratio }) => ratio)) }];
+  });
+  return { ...found, series };
 }
 
 /** By name, from behind `after`. */

@@ -66,6 +66,23 @@ export function withKeys(world: World, many: number): World {
   };
 }
 
+/** The same world, in which checkout-latency was watched so long that its curve has so many points. */
+export function withHistory(world: World, points: number): World {
+  const [key] = world.keys.get("checkout-latency")!;
+  const first = key!.series[0]!;
+  const older = Array.from({ length: points - key!.series.length }, (_, i) => ({
+    from: i * 256,
+    to: i * 256 + 255,
+    time: first.time! - (points - i) * 15_000,
+    // One peak, long ago and short.
+    ratio: i === 100 ? 0.7 : 0.05,
+  }));
+  const shift = older.length * 256;
+  const series = [...older, ...key!.series.map((one) => ({ ...one, from: one.from + shift, to: one.to + shift }))];
+  const long = { ...key!, series, events: series.at(-1)!.to + 1, episodes: [] };
+  return { ...world, keys: new Map([...world.keys, ["checkout-latency", [long]]]) };
+}
+
 /** The same world, in which a channel has taken nothing. */
 export function withDead(world: World): World {
   const dead: NotificationDto = {

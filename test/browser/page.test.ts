@@ -7,7 +7,7 @@ import { seriousFindings } from "./axe.ts";
 import { builtPage } from "./build-page.ts";
 import { findChromium, openChromium } from "./chromium.ts";
 import { type MockService, startMock } from "./mock-api.ts";
-import { createWorld, type World, withDead, withKeys } from "./mock-world.ts";
+import { createWorld, type World, withDead, withHistory, withKeys } from "./mock-world.ts";
 
 const chromium = findChromium();
 if (chromium === null) console.warn("SKIPPED: browser tests of the live page (no Chromium; name one with CHROMIUM)");
@@ -271,6 +271,43 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
       expect.stringContaining("alarm"),
       expect.stringContaining("change began"),
     ]);
+  });
+
+  test("a key's whole history is in reach, and the finer curve of what one zooms into, by mouse and by keyboard", async () => {
+    const tab = await visit("/m/checkout-latency", { world: withHistory(createWorld(Date.now()), 6_000) });
+    const plot = tab.locator(".plot");
+    const rows = async () => Number(await plot.getAttribute("aria-valuemax")) + 1;
+    await plot.waitFor();
+    expect(await rows()).toBe(1_500);
+    await tab.getByRole("button", { name: "All", exact: true }).click();
+    await plot.focus();
+    const first = async () => {
+      await plot.press("Home");
+      return await plot.getAttribute("aria-valuetext");
+    };
+    // Four points told as one.
+    await expect.poll(first).toMatch(/^Event 1,023, /);
+    const box = (await plot.locator(".u-over").boundingBox())!;
+    await tab.mouse.move(box.x + 1, box.y + 50);
+    await tab.mouse.down();
+    await tab.mouse.move(box.x + box.width / 20, box.y + 50, { steps: 5 });
+    await tab.mouse.up();
+    const stride = async () => {
+      const event = (text: string | null) => Number(/[\d,]+/.exec(text ?? "")![0].replaceAll(",", ""));
+      const from = event(await first());
+      await plot.press("ArrowRight");
+      return event(await plot.getAttribute("aria-valuetext")) - from;
+    };
+    await expect.poll(stride).toBe(256);
+    await expect.poll(rows).toBeLessThan(400);
+    await plot.press("Escape");
+    await expect.poll(rows).toBe(1_500);
+    await plot.press("End");
+    await plot.press("+");
+    await tab.getByRole("button", { name: "Show everything" }).waitFor();
+    await tab.getByRole("button", { name: "Newest", exact: true }).click();
+    await expect.poll(first).toMatch(/^Event 1,152,255, /);
+    expect(complaints).toEqual([]);
   });
 
   test("ten thousand keys: those in need first, only what is in sight is drawn, the last one can be scrolled to", async () => {

@@ -110,6 +110,12 @@ describe("monitors", () => {
       inspection: { statistic: 4, learning: null },
     });
     expect(now.series).toEqual([{ from: 0, to: 31, time: null, ratio: 0.5 }]);
+    const span = async (query: string) =>
+      as(types.keyDetail, await api.ask(`/api/v1/monitors/${NAME}/keys/bot-7?${query}`)).series;
+    expect(await span("from=31&points=1")).toEqual(now.series);
+    expect(await span("from=32")).toEqual([]);
+    expect(await span("to=0")).toEqual(now.series);
+    expect((await api.ask(`/api/v1/monitors/${NAME}/keys/bot-7?from=-1`)).status).toBe(400);
     expect(now.episodes).toHaveLength(1);
     const asleep = as(types.keyDetail, await api.ask(`/api/v1/monitors/${NAME}/keys/asleep`));
     expect(asleep).toMatchObject({ inMemory: false, events: 100, ratio: 0.1, inspection: { statistic: 1 } });

@@ -69,7 +69,12 @@ export function monitorRoutes(context: Context, overviews: Overviews) {
         const monitor = monitorOf(context, params.name);
         const { name, run, detector } = monitor;
         const now = await keyNow(monitor, params.key);
-        const series = await store.series(run, name, params.key, query.points);
+        const { from, to, points } = query;
+        const span = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER };
+        const series =
+          from === undefined && to === undefined
+            ? await store.series(run, name, params.key, points)
+            : await store.seriesSpan(run, name, params.key, span, points);
         const episodes = await store.episodes({ monitor: name, key: params.key, limit: EPISODES });
         return {
           ...now,

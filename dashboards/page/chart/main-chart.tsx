@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatCount, formatExact, formatRatio, formatSecond } from "../parts/format.ts";
 import { ChartTable } from "./chart-table.tsx";
-import { type Axis, hasTime, type Mark, nearest, type Point } from "./model.ts";
+import { type Axis, eventsWithin, hasTime, type Mark, nearest, type Point } from "./model.ts";
 import { openPlot, type Plot } from "./plot.ts";
 
 interface Props {
@@ -10,10 +10,21 @@ interface Props {
   label: string;
   /** Another line that is asked about, as a multiple of the alarm line. */
   other?: number | null;
+  /** Where there is more than is shown: what of it, and the finer curve of what was zoomed into. */
+  history?: History;
 }
 
-/** Evidence against the alarm line: drag to zoom, arrow keys to walk, the same numbers as a table. */
-export function MainChart({ points, marks, label, other = null }: Props) {
+export interface History {
+  readonly period: Period;
+  readonly onPeriod: (period: Period) => void;
+  /** Accepted events in sight; null: all. */
+  readonly onShown: (events: { readonly from: number; readonly to: number } | null) => void;
+}
+
+export type Period = "newest" | "all";
+
+/** Evidence against the alarm line: drag (or + and −) to zoom, arrow keys to walk, the same numbers as a table. */
+export function MainChart({ points, marks, label, other = null, history }: Props) {
   const [axisWanted, setAxis] = useState<Axis>("events");
   const [form, setForm] = useState<"chart" | "table">("chart");
   const timed = hasTime(points);
@@ -25,6 +36,17 @@ export function MainChart({ points, marks, label, other = null }: Props) {
           Evidence of change
         </h2>
         <div class="panel-tools">
+          {form === "chart" && history !== undefined && (
+            <Choice
+              label="How far back"
+              value={history.period}
+              options={[
+                ["newest", "Newest"],
+                ["all", "All"],
+              ]}
+              onChoose={history.onPeriod}
+            />
+          )}
           {form === "chart" && timed && (
             <Choice
               label="Horizontal axis"
@@ -52,7 +74,7 @@ export function MainChart({ points, marks, label, other = null }: Props) {
       ) : form === "table" ? (
         <ChartTable points={points} marks={marks} />
       ) : (
-        <Drawing points={points} marks={marks} axis={axis} label={label} other={other} />
+        <Drawing points={points} marks={marks} axis={axis} label={label} other={other} onShown={history?.onShown} />
       )}
     </section>
   );
@@ -77,14 +99,24 @@ export function Choice<T extends string>({ label, value, options, onChoose }: Ch
   );
 }
 
-function Drawing({ points, marks, axis, label, other = null }: Props & { axis: Axis }) {
+type DrawingProps = Props & { axis: Axis; onShown: History["onShown"] | undefined };
+
+function Drawing({ points, marks, axis, label, other = null, onShown }: DrawingProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const [at, setAt] = useState<number | null>(null);
   const [zoomed, setZoomed] = useState(false);
 
+  const now = useRef({ points, axis, onShown });
+  now.current = { points, axis, onShown };
+
   useEffect(() => {
-    const opened = openPlot(frame.current!, { onCursor: setAt, onZoom: setZoomed });
+    const onZoom = (shown: readonly [number, number] | null) => {
+      setZoomed(shown !== null);
+      const { points, axis, onShown } = now.current;
+      onShown?.(shown === null ? null : eventsWithin(points, shown, axis));
+    };
+    const opened = openPlot(frame.current!, { onCursor: setAt, onZoom });
     plot.current = opened;
     return () => opened.close();
   }, []);
@@ -99,6 +131,8 @@ function Drawing({ points, marks, axis, label, other = null }: Props & { axis: A
       Home: () => plot.current?.step(Number.NEGATIVE_INFINITY),
       End: () => plot.current?.step(Number.POSITIVE_INFINITY),
       Escape: () => plot.current?.reset(),
+      "+": () => plot.current?.magnify(2),
+      "-": () => plot.current?.magnify(0.5),
     };
     const move = moves[event.key];
     if (move === undefined) return;
@@ -122,7 +156,7 @@ function Drawing({ points, marks, axis, label, other = null }: Props & { axis: A
         class="plot"
         role="slider"
         tabIndex={0}
-        aria-label={`${label} Arrow keys move along the curve.`}
+        aria-label={`${label} Arrow keys move along the curve, plus and minus zoom.`}
         aria-valuemin={0}
         aria-valuemax={points.length - 1}
         aria-valuenow={at ?? points.length - 1}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { columns, curveOf, nearest, timeOf, yRange } from "./model.ts";
+import { columns, curveOf, eventsWithin, nearest, timeOf, yRange } from "./model.ts";
 
 const points = [
   { from: 0, to: 31, time: 1_000, ratio: 0 },
@@ -55,4 +55,10 @@ test("the curve leaves the silence of learning out, goes through its alarms and 
     { from: 111, to: 120, time: 4_000, ratio: 0.3 },
   ]);
   expect(curveOf([], { events: 12, ratio: 0, time: null, alarms: [] })).toEqual([]);
+});
+
+test("what is in sight is told in events, on either axis", () => {
+  expect(eventsWithin(points, [30, 70], "events")).toEqual({ from: 0, to: 63 });
+  expect(eventsWithin(points, [1.2, 2], "time")).toEqual({ from: 32, to: 95 });
+  expect(eventsWithin(points, [96, 200], "events")).toBeNull();
 });

@@ -138,3 +138,17 @@ export function nearest(points: readonly Point[], index: number): number {
   }
   return Math.max(0, low);
 }
+
+/** The accepted events of a stretch of the axis; null: none of the points ends in it. */
+export function eventsWithin(
+  points: readonly Point[],
+  [min, max]: readonly [number, number],
+  axis: Axis,
+): { readonly from: number; readonly to: number } | null {
+  const inside = points.filter((point) => {
+    const x = axis === "events" ? point.to : point.time === null ? null : point.time / 1000;
+    return x !== null && x >= min && x <= max;
+  });
+  const [first, last] = [inside[0], inside.at(-1)];
+  return first === undefined || last === undefined ? null : { from: first.from, to: last.to };
+}

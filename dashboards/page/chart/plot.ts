@@ -11,6 +11,8 @@ export interface Plot {
   show(points: readonly Point[], marks: readonly Mark[], axis: Axis, other: number | null): void;
   /** Moves the cursor by points; infinite: to the first or last one shown. */
   step(by: number): void;
+  /** Shows less (above 1) or more around the cursor, or around the middle. */
+  magnify(by: number): void;
   /** Shows everything again. */
   reset(): void;
   close(): void;
@@ -18,7 +20,8 @@ export interface Plot {
 
 interface Watch {
   onCursor(index: number | null): void;
-  onZoom(zoomed: boolean): void;
+  /** Ends of what is shown, in the axis' own unit; null: everything. */
+  onZoom(shown: readonly [number, number] | null): void;
 }
 
 export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot {
@@ -30,7 +33,7 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
   const build = () => {
     u?.destroy();
     zoom = null;
-    onZoom(false);
+    onZoom(null);
     onCursor(null);
     u = new uPlot(options(), data(), frame);
   };
@@ -73,7 +76,7 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
           if (plot.select.width <= 0) return;
           const from = plot.posToVal(plot.select.left, "x");
           zoom = [from, plot.posToVal(plot.select.left + plot.select.width, "x")];
-          onZoom(true);
+          onZoom(zoom);
         },
       ],
     },
@@ -104,7 +107,7 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
   const reset = () => {
     if (u === null) return;
     zoom = null;
-    onZoom(false);
+    onZoom(null);
     u.setData(data(), true);
   };
 
@@ -139,6 +142,22 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
       const from = u.cursor.idx ?? (by < 0 ? high + 1 : low - 1);
       const to = Math.min(high, Math.max(low, from + by));
       u.setCursor({ left: u.valToPos(xs[to]!, "x"), top: u.valToPos(u.data[1]![to]!, "y") });
+    },
+    magnify(by) {
+      if (u === null) return;
+      const xs = u.data[0];
+      const ends = [xs[0] ?? 0, xs[xs.length - 1] ?? 0] as const;
+      const { min = ends[0], max = ends[1] } = u.scales.x as { min?: number; max?: number };
+      const middle = u.cursor.idx == null ? (min + max) / 2 : xs[u.cursor.idx]!;
+      const half = (max - min) / 2 / by;
+      const from = Math.max(ends[0], middle - half);
+      const to = Math.min(ends[1], middle + half);
+      // Nothing to see between two points, and nothing beyond the ends.
+      if (by > 1 && to - from < (ends[1] - ends[0]) / xs.length) return;
+      if (from === ends[0] && to === ends[1]) return reset();
+      zoom = [from, to];
+      u.setScale("x", { min: from, max: to });
+      onZoom(zoom);
     },
     reset,
     close() {

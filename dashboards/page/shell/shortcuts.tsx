@@ -9,6 +9,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["/", "Search"],
   ["← →", "In a chart: move along the events (with Shift: ten at a time)"],
   ["Home End", "In a chart: first and last event shown"],
+  ["+ −", "In a chart: show less or more around the cursor"],
   ["Esc", "In a chart: show everything again"],
 ];
 

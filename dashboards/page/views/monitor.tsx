@@ -1,8 +1,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
-import { chosenEpisode, markOf, parse } from "../chart/episode-marks.ts";
+import { chosenEpisode, markOf } from "../chart/episode-marks.ts";
 import { MainChart } from "../chart/main-chart.tsx";
-import { curveOf } from "../chart/model.ts";
 import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
 import { useResource } from "../data/resource.ts";
@@ -10,6 +9,7 @@ import { useStore } from "../data/store.ts";
 import { Explanation } from "../explain/explanation.tsx";
 import { Actions } from "../monitor/actions.tsx";
 import { Episodes } from "../monitor/episodes.tsx";
+import { POINTS, useHistory, withLiveEnd } from "../monitor/history.ts";
 import { Keys } from "../monitor/keys.tsx";
 import { Lead, leadSentence } from "../monitor/lead.tsx";
 import { Learnt } from "../monitor/learnt.tsx";
@@ -18,9 +18,6 @@ import { StateMark } from "../parts/state-mark.tsx";
 import { Link, withQuery } from "../router.tsx";
 import { Problem, useTitle } from "../shell/problem.tsx";
 import { FirstEvent } from "./first-event.tsx";
-
-/** Newest points of the curve; more would not be told apart on any screen. */
-const POINTS = 1_500;
 
 interface Props {
   name: string;
@@ -117,6 +114,7 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
     failure,
     reload,
   } = useResource<KeyDetail>(path(["monitors", detail.name, "keys", keyName], { points: POINTS }), tick);
+  const history = useHistory(detail.name, keyName, stored);
   const value = useMemo(() => (stored === null ? null : withLiveEnd(stored)), [stored]);
   const episode = value === null ? null : chosenEpisode(value.episodes, wanted);
   const marks = useMemo(() => value?.episodes.map((one) => markOf(one, episode)).reverse() ?? [], [value, episode]);
@@ -150,8 +148,9 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
       <div class={episode === null ? "monitor-body alone" : "monitor-body"}>
         <div class="column">
           <MainChart
-            points={series}
+            points={history?.points ?? series}
             marks={marks}
+            {...(history === null ? {} : { history })}
             label={`Evidence of change for ${detail.name}. ${leadSentence(detail, value, episode)}`}
           />
           {value.episodes.length > 1 && (
@@ -179,11 +178,4 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
       </div>
     </>
   );
-}
-
-/** The stored curve ends at the last full stretch of events; the page goes on to where the key stands now. */
-function withLiveEnd(value: KeyDetail): KeyDetail {
-  const { series, events, ratio, lastEventTime, episodes } = value;
-  const alarms = episodes.map(({ opened }) => ({ index: opened.index, time: parse(opened.time) }));
-  return { ...value, series: [...curveOf(series, { events, ratio, time: parse(lastEventTime), alarms })] };
 }
