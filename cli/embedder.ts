@@ -49,12 +49,15 @@ type Http = Extract<Config["embedder"], { kind: "http" }>;
 
 /** On the device that computes the rest, unless the config names one; the CPU where that one is not to be had. */
 async function openOnnx(embedder: Onnx, config: Config, folder: string, tensors: Tensors, log: Log) {
-  const { precision, download, batch, cacheTexts } = embedder;
-  const wish = { path: pathFrom(folder, embedder.path), precision, download, batch, cacheTexts };
+  const { precision, download, cacheTexts } = embedder;
+  const wish = { path: pathFrom(folder, embedder.path), precision, download, cacheTexts };
   const devices = embedder.device === "auto" ? devicesOf(tensors, config.compute.requireGpu) : [embedder.device];
   for (const [i, device] of devices.entries()) {
     try {
-      return { ...(await openOnnxEmbedder({ ...wish, device })), device };
+      return {
+        ...(await openOnnxEmbedder({ ...wish, device, batch: embedder.batch ?? (device === "cpu" ? 1 : 64) })),
+        device,
+      };
     } catch (error) {
       const next = devices[i + 1];
       if (next === undefined || !(error instanceof TidegaugeError)) throw error;

@@ -281,9 +281,9 @@ export function configSchema(detectors: readonly Detector[]) {
             .int()
             .min(1)
             .max(1024)
-            .default(1)
+            .optional()
             .describe(
-              "Texts in one run of the model. 1: a vector never depends on its neighbours; a GPU wants 32 or more",
+              "Texts in one run of the model; absent: 1 on the CPU, where a vector then never depends on its neighbours, and 64 on a GPU",
             ),
           cacheTexts,
         }),
