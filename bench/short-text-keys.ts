@@ -16,7 +16,7 @@ import type { Detector, Model } from "../engine/detector.ts";
 import { silentLog } from "../engine/log.ts";
 import { NO_METER } from "../engine/meter.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
-import { createService } from "../engine/service.ts";
+import { createService, type Service } from "../engine/service.ts";
 import type { RawRecord, Source } from "../engine/source.ts";
 import { createDecoder } from "../ingest/decode/decoder.ts";
 import { type Corpus, loadCorpus } from "./short-text-clinc.ts";
@@ -63,12 +63,14 @@ async function measure(corpus: Corpus, encoder: string): Promise<void> {
     counters: createCounters(),
   };
   await store.registerMonitor("bench", { monitor: "bots", detector: "short-text", learntWith: {} });
-  const memory: number[] = [];
+  const memory: string[] = [];
   const source = feed(corpus, encoder, () => {
     global.gc?.();
-    memory.push(Math.round(process.memoryUsage().rss / 2 ** 20));
+    const inMemory = service.feeds().flatMap(({ intake }) => [...intake.lanes()].map(({ bank }) => bank.size()));
+    memory.push(`${Math.round(process.memoryUsage().rss / 2 ** 20)} (${inMemory.join(" + ")})`);
+    console.log(`${encoder}: ${monitor.counters.accepted} events, resident MiB (keys in memory) ${memory.at(-1)}`);
   });
-  const service = createService([{ source, monitors: [monitor], monitorsOf: () => [monitor] }], {
+  const service: Service = createService([{ source, monitors: [monitor], monitorsOf: () => [monitor] }], {
     run: "bench",
     store,
     meter: NO_METER,
@@ -79,12 +81,11 @@ async function measure(corpus: Corpus, encoder: string): Promise<void> {
   await service.start();
   await service.ended();
   const { user, system } = process.cpuUsage(cpu);
-  const inMemory = service.feeds().flatMap(({ intake }) => [...intake.lanes()].map((lane) => lane.bank.size()));
   await service.stop();
   await store.close();
   const events = monitor.counters.accepted;
   console.log(
-    `${encoder}: ${keys} keys, ${events} events, ${Math.round((user + system) / events)} µs of CPU each; resident MiB at each tenth ${memory.join(", ")}; keys in memory at the end ${inMemory}; store ${Math.round(sizeOf(folder) / 2 ** 20)} MiB, ${Math.round(sizeOf(folder) / 1024 / keys)} KiB a key`,
+    `${encoder}: ${keys} keys, ${events} events, ${Math.round((user + system) / events)} µs of CPU each; resident MiB (keys in memory) at each tenth, and when each key had come back: ${memory.join(", ")}; store ${Math.round(sizeOf(folder) / 2 ** 20)} MiB, ${Math.round(sizeOf(folder) / 1024 / keys)} KiB a key`,
   );
   rmSync(folder, { recursive: true, force: true });
 }
