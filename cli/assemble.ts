@@ -66,6 +66,7 @@ export async function openMonitor(
     limits: { keys: monitor.memory.keys, bytes: monitor.memory.megabytes * 2 ** 20 },
     checkpoint: { events: monitor.checkpoint.events, ms: monitor.checkpoint.seconds * 1000 },
     counters: createCounters(),
+    deadLetterTopic: monitor.source?.kafka?.deadLetters ?? null,
     ...(shared === null ? {} : { shared }),
   };
 }

@@ -1,11 +1,16 @@
 import type { Producer } from "kafkajs";
-import type { RecordSender } from "../adapters/channels/kafka.ts";
+import type { KafkaRecord, RecordSender } from "../adapters/channels/kafka.ts";
 import type { Log } from "../engine/log.ts";
+import type { RawSender } from "../engine/tell-dead-letters.ts";
 import { createKafkajs } from "../ingest/kafka/kafkajs/client.ts";
 import type { KafkaConnection } from "../ingest/kafka/port.ts";
 
+interface Closing {
+  close(): Promise<void>;
+}
+
 /** A producer that connects at its first record, and anew after a failure. */
-export function createRecordSender(connection: KafkaConnection, log: Log): RecordSender & { close(): Promise<void> } {
+export function createRecordSender(connection: KafkaConnection, log: Log): RecordSender & RawSender & Closing {
   let connected: Promise<Producer> | null = null;
   const connect = async (): Promise<Producer> => {
     const producer = createKafkajs(connection, log).producer({
@@ -17,7 +22,7 @@ export function createRecordSender(connection: KafkaConnection, log: Log): Recor
     return producer;
   };
   return {
-    async send({ topic, key, value, headers }) {
+    async send({ topic, key, value, headers }: KafkaRecord | Parameters<RawSender["send"]>[0]) {
       connected ??= connect();
       const mine = connected;
       try {

@@ -13,6 +13,7 @@ import type { Log } from "../engine/log.ts";
 import { startRepeating } from "../engine/repeat.ts";
 import { createService, type Feed } from "../engine/service.ts";
 import type { Store } from "../engine/store.ts";
+import { startTellingDeadLetters } from "../engine/tell-dead-letters.ts";
 import { createServiceView } from "../engine/view.ts";
 import { factsOf, learntWith, type OpenMonitor, openEnvironment, openMonitor } from "./assemble.ts";
 import { openChannels, policyOf } from "./channels.ts";
@@ -94,6 +95,10 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     const { port } = await http.listen();
     const outward = { channels, channelPolicies, clock: systemClock, log };
     dispatcher = startDispatcher({ ...outward, outbox: store, meter: metrics.meter });
+    const stopTelling =
+      sender && [...monitors.values()].some((m) => m.deadLetterTopic)
+        ? startTellingDeadLetters(store, sender, systemClock, log)
+        : null;
     const routesOf = (name: string) => monitors.get(name)?.routes ?? [];
     const repeating = startRepeating({ ...outward, records: store, routesOf });
     view.onCommit(() => dispatcher?.wake());
@@ -142,7 +147,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         clearTimeout(firstPrune);
         clearInterval(hourly);
         await service.stop();
-        await Promise.all([dispatcher?.stop(), repeating.stop()]);
+        await Promise.all([dispatcher?.stop(), repeating.stop(), stopTelling?.()]);
         await sender?.close();
         await http.close();
         await store.close();

@@ -2,6 +2,7 @@ import type { Detector, SignalSpec } from "./detector.ts";
 import { episodeId, notificationId } from "./ids.ts";
 import type { KeyHeader, OpenEpisode } from "./key-header.ts";
 import type { About, Phase } from "./notification.ts";
+import { SCHEMA_CHANGE } from "./refusals.ts";
 import { type Route, takes } from "./route.ts";
 import { SIGNAL_VERSION, type Signal } from "./signal.ts";
 import type { Episode, Notification } from "./store.ts";
@@ -14,7 +15,7 @@ export interface EpisodeChange {
 }
 
 export function specOf(detector: Detector, kind: string): SignalSpec | undefined {
-  return detector.signals.find((s) => s.kind === kind) ?? (kind === RECOVERED.kind ? RECOVERED : undefined);
+  return detector.signals.find((s) => s.kind === kind) ?? ENGINE_SIGNALS.find((s) => s.kind === kind);
 }
 
 /** The engine's own: closes episodes of detectors that never say recovered. */
@@ -24,6 +25,8 @@ export const RECOVERED: SignalSpec = {
   episode: "closes",
   help: "The statistic stayed quiet long enough: the episode is over.",
 };
+
+const ENGINE_SIGNALS = [RECOVERED, SCHEMA_CHANGE];
 
 export function applySignal(
   header: KeyHeader,

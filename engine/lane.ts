@@ -1,15 +1,20 @@
 import { type Bank, createBank, type Entry } from "./bank.ts";
 import type { Clock } from "./clock.ts";
+import type { DeadLetterRecord } from "./dead-letters.ts";
 import type { Decoded } from "./decode.ts";
 import type { Outcome } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
 import { guardModel } from "./guard-model.ts";
+import { copyOf, freshMemory, withMemory, withoutMemory } from "./lane-memory.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
+import { createPatience } from "./patience.ts";
 import { createPending, type Pending } from "./pending.ts";
-import { blockEnd, freshLedger, type Ledger, note, promiseAt } from "./shared-promise.ts";
-import type { Cursor, RawRecord, RecordBatch } from "./source.ts";
+import { REFUSED_KEY, type Refused, type Said, weigh } from "./refusals.ts";
+import type { Rejection } from "./rejection.ts";
+import { blockEnd, note, promiseAt } from "./shared-promise.ts";
+import type { RawRecord, RecordBatch } from "./source.ts";
 import type { CommandRecord, LaneClaim, LaneName, Store } from "./store.ts";
 import { traceOf } from "./trace.ts";
 import { createWaves } from "./waves.ts";
@@ -28,6 +33,8 @@ export interface Lane {
   checkpoint(now: boolean): Promise<void>;
   /** True when the key was here and the command was committed. */
   command(command: CommandRecord): Promise<boolean>;
+  /** This lane's dead letters are fed again, those and what came of them in one commit. False: none were. */
+  replay(letters: readonly DeadLetterRecord[]): Promise<boolean>;
   /** The recorded stream has ended: each key in memory says its last words, and they are committed. */
   finish(): Promise<void>;
   /** Drops the states of keys without events since then (wall clock): the store is about to forget them. */
@@ -66,6 +73,8 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   };
   const model = guardModel(monitor.model, failed);
   const { teacher } = monitor;
+  const patience = createPatience(name.monitor, clock, log);
+  const { retrying } = patience;
   const suffix = monitor.order === "none" ? `@${name.partition}` : "";
   const begin = teacher
     ? (key: string) => teacher.begin(key, key.slice(0, key.length - suffix.length))
@@ -79,17 +88,14 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   let committedAt: number | null = null;
   let lastTry = clock.now();
   let cursor: RecordBatch["cursor"];
-  /** What the keys' shared promise has to know of the stream so far. */
-  let ledger: Ledger = freshLedger();
-  let committedLedger: Ledger = ledger;
+  let memory = freshMemory();
+  let committedMemory = memory;
   let sinceCommit = 0;
   let failure: TidegaugeError | null = null;
   let closed = false;
   let topicId = "";
   let pending: Pending = createPending(guarded, name, topicId);
   let oldestPending: number | null = null;
-  /** Ends the wait of the work in hand. */
-  let leave: () => void = () => {};
 
   // One thing at a time: records, commits and commands of a lane never interleave.
   let tail: Promise<unknown> = Promise.resolve();
@@ -115,7 +121,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     pending = createPending(guarded, name, topicId);
     sinceCommit = 0;
     next = committedOffset;
-    ledger = { ...committedLedger };
+    memory = copyOf(committedMemory);
     oldestPending = null;
   };
 
@@ -134,7 +140,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       epoch: claimed.epoch,
       fromOffset: committedOffset,
       nextOffset: next,
-      cursor: monitor.shared ? withLedger(cursor, ledger) : (cursor ?? null),
+      cursor: withMemory(cursor, memory, monitor.shared !== undefined),
       states,
       ...pending.rows(),
       commands,
@@ -161,7 +167,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     meter.commit(seconds, "committed");
     bank.committed();
     committedOffset = next;
-    committedLedger = { ...ledger };
+    committedMemory = copyOf(memory);
     committedAt = clock.now();
     lastTry = committedAt;
     sinceCommit = 0;
@@ -172,32 +178,51 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     context.onCommit(wrote);
   };
 
-  const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
-    for (let wait = 100; ; wait = Math.min(wait * 2, 5000)) {
-      try {
-        return await orLeave(work());
-      } catch (error) {
-        if (!(error instanceof TidegaugeError) || !error.retryable || closed) throw error;
-        log.warn(error.message, { code: error.code, monitor: name.monitor, retryInMs: wait });
-        await orLeave(clock.sleep(wait));
-      }
-    }
-  };
-
-  const orLeave = <T>(work: Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      leave = () => reject(new TidegaugeError("STORE_UNAVAILABLE", { why: "the wait for it was given up" }));
-      work.then(resolve, reject);
-    });
-
   const due = (): boolean =>
     sinceCommit >= monitor.checkpoint.events ||
     clock.now() - lastTry >= monitor.checkpoint.ms ||
     pending.bytes() >= MOST_PENDING_BYTES;
   const dirty = (): boolean => next !== committedOffset || bank.dirtyCount() > 0 || pending.size() > 0;
 
-  /** Decodes one slice, steps it in waves in which each key stands once, and books what came of it. */
   const slice = async (records: readonly RawRecord[], from: number, to: number): Promise<void> => {
+    const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, records[from]!.offset);
+    const last = records[to - 1]!.offset;
+    const refused: Refused[] = [];
+    let said: Said | null = null;
+    let open = memory.refusals.open;
+    let at = 0;
+    const sayUpTo = (offset: number): void => {
+      // Those that the detector refused come after those that the decoder did.
+      said ??= weigh(
+        memory.refusals,
+        refused.sort((one, two) => one.offset - two.offset),
+        last + 1,
+      );
+      for (let one = said.says[at]; one !== undefined && one.offset <= offset; one = said.says[++at])
+        open = pending.sayOfRefusals(open, one);
+    };
+    const refuse = (record: RawRecord, rejection: Rejection): void => {
+      pending.reject(record, rejection);
+      refused.push({ offset: record.offset, time: record.time, rejection });
+    };
+    await work(records, from, to, promise, refuse, sayUpTo);
+    sayUpTo(last);
+    memory.refusals = { ...said!.refusals, open };
+    counters.consumed += to - from;
+    next = last + 1;
+    sinceCommit += to - from;
+  };
+
+  /** Decodes records, steps them in waves in which each key stands once, and books what came of them. */
+  const work = async (
+    records: readonly RawRecord[],
+    from: number,
+    to: number,
+    promise: number | undefined,
+    refuse: (record: RawRecord, rejection: Rejection) => void,
+    /** Called before what is at this offset is said, once all refusals are told. */
+    before: (offset: number) => void = () => {},
+  ): Promise<void> => {
     const lane = claimed!.lane;
     const accepted: Decoded[] = [];
     const where: RawRecord[] = [];
@@ -214,11 +239,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     }
     for (let i = from; i < to; i++) {
       const record = records[i]!;
-      counters.consumed++;
       const decoded = monitor.decode(record);
       if (decoded === null) continue;
       if ("reason" in decoded) {
-        pending.reject(record, decoded);
+        refuse(record, decoded);
         continue;
       }
       const event = suffix === "" ? decoded : { ...decoded, key: decoded.key + suffix };
@@ -229,12 +253,15 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (keys.size > 0) await retrying(() => bank.load(lane, [...keys]));
     const entries = accepted.map((a) => bank.get(a.key)!);
     const prepared = await prepare(entries, accepted);
-    const promise = monitor.shared && promiseAt(monitor.shared, ledger, records[from]!.offset);
     const outcomes = await stepAll(entries, accepted, prepared, where, promise);
     const now = clock.now();
-    for (let i = 0; i < accepted.length; i++) book(entries[i]!, accepted[i]!, where[i]!, outcomes[i]!, now);
-    next = records[to - 1]!.offset + 1;
-    sinceCommit += to - from;
+    for (const [i, { reject }] of outcomes.entries()) if (reject) refuse(where[i]!, reject);
+    for (let i = 0; i < accepted.length; i++) {
+      const outcome = outcomes[i]!;
+      if (outcome.reject) continue;
+      before(where[i]!.offset);
+      book(entries[i]!, accepted[i]!, where[i]!, outcome, now);
+    }
   };
 
   const prepare = async (entries: readonly Entry[], events: readonly Decoded[]): Promise<readonly unknown[] | null> => {
@@ -265,13 +292,9 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   };
 
   const book = (entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome, now: number): void => {
-    if (outcome.reject) {
-      pending.reject(record, outcome.reject);
-      return;
-    }
     const open = entry.header.open.length;
     pending.accept(entry, event, record, outcome);
-    if (monitor.shared) note(ledger, event.time, Math.max(0, entry.header.open.length - open));
+    if (monitor.shared) note(memory.ledger, event.time, Math.max(0, entry.header.open.length - open));
     bank.touch(entry, now);
   };
 
@@ -304,7 +327,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
 
   const drop = (): Promise<void> => {
     closed = true;
-    leave();
+    patience.giveUp();
     return exclusive(async () => {
       claimed = null;
       bank.clear();
@@ -323,10 +346,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         }
         topicId = claimed.identity ?? "";
         committedOffset = claimed.nextOffset;
-        const split = withoutLedger(claimed.cursor);
+        const split = withoutMemory(claimed.cursor);
         claimed = { ...claimed, cursor: split.cursor };
         cursor = split.cursor ?? undefined;
-        committedLedger = split.ledger;
+        committedMemory = split.memory;
         forget();
         return claimed;
       }),
@@ -344,11 +367,28 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     command: (command) =>
       orHalt(async () => {
         if (failure || closed || !claimed) return false;
+        if (command.key === REFUSED_KEY) {
+          const open = pending.commandOnRefusals(memory.refusals.open, command);
+          if (open === null) return false;
+          memory.refusals = { ...memory.refusals, open };
+          await commit([command.id]);
+          return true;
+        }
         const entry = await retrying(() => bank.find(claimed!.lane, command.key));
         if (!entry) return false;
         pending.command(entry, command, next ?? 0);
         bank.touch(entry, clock.now());
         await commit([command.id]);
+        return true;
+      }),
+    replay: (letters) =>
+      orHalt(async () => {
+        if (letters.length === 0 || failure || closed || !claimed || next === null) return false;
+        const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, next);
+        const again = new Map<number, Rejection>();
+        await work(letters, 0, letters.length, promise, ({ offset }, rejection) => void again.set(offset, rejection));
+        for (const letter of letters) pending.replayed(letter.sequence, again.get(letter.offset) ?? null);
+        await commit([]);
         return true;
       }),
     finish: () =>
@@ -380,19 +420,4 @@ function sliceEnd(records: readonly RawRecord[], from: number, shared: boolean):
   let to = from + 1;
   while (to < most && records[to]!.offset < end) to++;
   return to;
-}
-
-/** The ledger travels in the cursor, under a name that no source has. */
-const LEDGER = "tidegauge-ledger";
-
-function withLedger(cursor: Cursor | undefined, ledger: Ledger): Cursor {
-  return { ...cursor, [LEDGER]: ledger };
-}
-
-function withoutLedger(stored: Cursor | null): { readonly cursor: Cursor | null; readonly ledger: Ledger } {
-  const { [LEDGER]: ledger, ...cursor } = stored ?? {};
-  return {
-    cursor: Object.keys(cursor).length === 0 ? null : cursor,
-    ledger: (ledger as Ledger | undefined) ?? freshLedger(),
-  };
 }

@@ -36,6 +36,8 @@ export interface Monitor {
   readonly shared?: SharedPromise;
   /** Sees every accepted event's evidence; a recorded stream's report is made of it. */
   readonly watch?: Watch;
+  /** Topic on which its dead letters are told too. */
+  readonly deadLetterTopic?: string | null;
 }
 
 /** `index`: the key's accepted events before this one; `ratio`: statistic over threshold; `offset`: the record's. */

@@ -1,9 +1,12 @@
 import type { Entry } from "./bank.ts";
+import type { Replayed } from "./dead-letters.ts";
 import type { Decoded } from "./decode.ts";
 import { NO_SIGNALS, type Outcome } from "./detector.ts";
 import { applyCommand, applySignal, type EpisodeChange, RECOVERED, type Reason, specOf } from "./episodes.ts";
 import { notificationId, type Place, signalId } from "./ids.ts";
+import { freshHeader, type OpenEpisode } from "./key-header.ts";
 import { countSignal, type Monitor } from "./monitor.ts";
+import { REFUSED_KEY, type Said } from "./refusals.ts";
 import type { Rejection } from "./rejection.ts";
 import { extendSeries } from "./series.ts";
 import { SIGNAL_VERSION, type Signal, type SignalDraft } from "./signal.ts";
@@ -11,12 +14,21 @@ import type { RawRecord } from "./source.ts";
 import type { CommandRecord, Commit, DeadLetter, Episode, LaneName, Notification, SeriesPoint } from "./store.ts";
 import { traceOf } from "./trace.ts";
 
-type Rows = Pick<Commit, "signals" | "episodes" | "notifications" | "deadLetters" | "series">;
+type Rows = Pick<Commit, "signals" | "episodes" | "notifications" | "deadLetters" | "series" | "replayed">;
+
+/** Whose signal it is: a key with its state, or all that was refused. */
+type Spoken = Pick<Entry, "key" | "header">;
 
 /** What the next commit of a lane carries beside states and position. */
 export interface Pending {
   accept(entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome): void;
   reject(record: RawRecord, rejection: Rejection): void;
+  /** What refused records say together, given the episodes that are open; returns those that are now. */
+  sayOfRefusals(open: readonly OpenEpisode[], said: Said["says"][number]): readonly OpenEpisode[];
+  /** A person's word on it; what is open then, or null: it is not about these. */
+  commandOnRefusals(open: readonly OpenEpisode[], command: CommandRecord): readonly OpenEpisode[] | null;
+  /** One that was asked for was fed again; null: it was accepted. */
+  replayed(sequence: number, rejection: Rejection | null): void;
   command(entry: Entry, command: CommandRecord, offset: number): void;
   /** Last words of a key, after the recorded stream has ended at this offset. */
   finish(entry: Entry, drafts: readonly SignalDraft[], offset: number): void;
@@ -45,17 +57,18 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
   let notifications: Notification[] = [];
   let deadLetters: DeadLetter[] = [];
   let series: SeriesPoint[] = [];
+  let replayed: Replayed[] = [];
   let episodes = new Map<string, Episode>();
   let bytes = 0;
 
-  const take = (entry: Entry, change: EpisodeChange): void => {
+  const take = (entry: Spoken, change: EpisodeChange): void => {
     entry.header.open = change.open;
     for (const e of change.episodes) episodes.set(e.id, e);
     notifications.push(...change.notifications);
   };
 
   const say = (
-    entry: Entry,
+    entry: Spoken,
     drafts: readonly SignalDraft[],
     index: number,
     time: number | null,
@@ -139,7 +152,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     },
     reject(record, rejection) {
       counters.rejected[rejection.reason] = (counters.rejected[rejection.reason] ?? 0) + 1;
-      const { offset, time, key, value } = record;
+      const { offset, time, key, value, headers } = record;
       bytes += Math.min(value?.length ?? 0, KEPT_BYTES);
       // A copy: the record's bytes are a view of the whole batch.
       deadLetters.push({
@@ -148,7 +161,25 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         time,
         key,
         value: value && Uint8Array.prototype.slice.call(value, 0, KEPT_BYTES),
+        ...(headers && headers.length > 0 ? { headers } : {}),
+        ...(monitor.deadLetterTopic ? { topicOut: monitor.deadLetterTopic } : {}),
       });
+    },
+    sayOfRefusals(open, { draft, offset, index, time }) {
+      const together = { key: REFUSED_KEY, header: { ...freshHeader(), open } };
+      say(together, [draft], index, time, String(offset));
+      return together.header.open;
+    },
+    commandOnRefusals(open, command) {
+      const meant = open.some((o) => command.episode === null || o.episode.id === command.episode);
+      if (!meant) return null;
+      const together = { key: REFUSED_KEY, header: { ...freshHeader(), open } };
+      const { index, time } = open[0]!.episode.opened;
+      take(together, applyCommand(together.header, command, { index, time }, monitor.routes));
+      return together.header.open;
+    },
+    replayed(sequence, rejection) {
+      replayed.push({ sequence, rejection });
     },
     command(entry, command, offset) {
       const h = entry.header;
@@ -169,14 +200,15 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       const { events, time } = entry.header;
       say(entry, drafts, Math.max(0, events - 1), time, String(Math.max(0, offset - 1)), "end");
     },
-    rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series }),
-    size: () => signals.length + deadLetters.length + series.length + episodes.size,
+    rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series, replayed }),
+    size: () => signals.length + deadLetters.length + replayed.length + series.length + episodes.size,
     bytes: () => bytes,
     committed() {
       bytes = 0;
       signals = [];
       notifications = [];
       deadLetters = [];
+      replayed = [];
       series = [];
       episodes = new Map();
     },

@@ -5,6 +5,7 @@ import type { Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
+import { REFUSED_KEY } from "./refusals.ts";
 import type { Source } from "./source.ts";
 import type { CommandRecord, Store } from "./store.ts";
 
@@ -52,6 +53,7 @@ export interface ServiceContext {
 const TICK_MS = 100;
 const POSITIONS_EVERY_MS = 5000;
 const COMMANDS_EVERY_MS = 1000;
+const REPLAYED_AT_A_TIME = 64;
 const STOP_PATIENCE_MS = 10_000;
 /** Fenced once, a state may have been erased under us; twice within this, another member reads the same stream. */
 const FENCED_AGAIN_MS = 60_000;
@@ -153,11 +155,30 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
 
   const applyCommands = async (): Promise<void> => {
     for (const command of await store.pendingCommands(context.run)) await applyOne(command);
+    await feedAgain();
+  };
+
+  /** A few at a time: each may hold 1 MiB. Those of partitions that others own are theirs to feed. */
+  const feedAgain = async (): Promise<void> => {
+    const asked = await store.lanesAsked(context.run);
+    if (asked.length === 0) return;
+    for (const lane of lanes()) {
+      const { monitor, topic, partition } = lane.name;
+      if (!asked.some((a) => a.monitor === monitor && a.topic === topic && a.partition === partition)) continue;
+      let more = true;
+      while (more && stopping === null)
+        more = await lane.replay(await store.pendingReplays(lane.name, REPLAYED_AT_A_TIME));
+    }
   };
 
   const applyOne = async (command: CommandRecord): Promise<void> => {
     for (const lane of lanes()) {
       if (lane.name.monitor === command.monitor && (await lane.command(command))) return;
+    }
+    if (command.key === REFUSED_KEY) {
+      const episode = command.episode === null ? null : await store.episode(command.episode);
+      if (episode === null || episode.state === "closed") await store.discardCommand(command.id);
+      return;
     }
     // Nobody's: a key that does not exist anywhere. Another member's keys are left to it.
     if ((await store.key(command.run, command.monitor, command.key)) === null) await store.discardCommand(command.id);

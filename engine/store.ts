@@ -1,16 +1,17 @@
+import type { DeadLetter, DeadLetters, Replayed } from "./dead-letters.ts";
 import type { Inspection, Part } from "./detector.ts";
 import type { Notification, Outbox } from "./outbox.ts";
-import type { Rejection } from "./rejection.ts";
 import type { Onset, Position, Severity, Signal } from "./signal.ts";
 import type { Cursor } from "./source.ts";
 
+export type { DeadLetter, DeadLetterRecord } from "./dead-letters.ts";
 export type { DeliveryOutcome, DueNotification, Notification, Outbox } from "./outbox.ts";
 
 /**
  * The store port: position, states, signals, episodes, notifications and dead letters of a lane in one transaction.
  * A lane is one monitor on one partition of one stream; it has one owner, told by its epoch.
  */
-export interface Store extends Records, Outbox, Inbox, Commands, Upkeep {
+export interface Store extends Records, DeadLetters, Outbox, Inbox, Commands, Upkeep {
   /** Ready for use: schema migrated. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -98,6 +99,8 @@ export interface Commit {
   readonly series: readonly SeriesPoint[];
   /** Ids of commands applied at nextOffset. */
   readonly commands: readonly number[];
+  /** Dead letters that were fed again; `fenced` unless each was still asked for. */
+  readonly replayed?: readonly Replayed[];
 }
 
 export type CommitResult =
@@ -128,14 +131,6 @@ export interface Episode {
   readonly signals: number;
 }
 
-export interface DeadLetter extends Rejection {
-  readonly offset: number;
-  readonly time: number | null;
-  readonly key: Uint8Array | null;
-  /** At most 1 MiB is kept. */
-  readonly value: Uint8Array | null;
-}
-
 /** Highest statistic/threshold of a key over events [from, to]. */
 export interface SeriesPoint {
   readonly key: string;
@@ -154,13 +149,6 @@ export interface Records {
   /** Newest first. */
   episodes(query: EpisodeQuery): Promise<Page<Episode>>;
   episode(id: string): Promise<Episode | null>;
-  /** Newest first. */
-  deadLetters(query: {
-    readonly monitor?: string;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<Page<DeadLetterRecord>>;
-  deadLetterCounts(monitor?: string): Promise<Readonly<Record<string, number>>>;
   keys(query: KeyQuery): Promise<Page<KeyRecord>>;
   key(run: string, monitor: string, key: string): Promise<(StoredState & KeyRecord) | null>;
   /** Keys by status. */
@@ -236,12 +224,6 @@ export interface LaneRecord extends LaneName {
   readonly nextOffset: number | null;
   /** Wall clock of the last commit, epoch milliseconds. */
   readonly committedAt: number | null;
-}
-
-export interface DeadLetterRecord extends DeadLetter {
-  readonly monitor: string;
-  readonly topic: string;
-  readonly partition: number;
 }
 
 // ---- HTTP events in ----

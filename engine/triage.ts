@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import { digestOf, stormOver } from "./digest.ts";
 import { isMuted, type MuteWindow } from "./mute.ts";
 import type { DeliveryOutcome, DueNotification, Outbox } from "./outbox.ts";
+import { SCHEMA_CHANGE } from "./refusals.ts";
 
 /** When a channel keeps silent, and what it tells as one. Nothing named: everything is told at once, one by one. */
 export interface ChannelPolicy {
@@ -38,6 +39,8 @@ interface Folded {
   readonly kind: "folded";
 }
 
+/** Each partition finds the same change of schema for itself: the first is told. */
+const ONE_CHANGE_MS = 15 * 60_000;
 const OVER = "over before the channel's mute window ended";
 
 export function createTriage(channel: string, policy: ChannelPolicy, outbox: Outbox, clock: Clock): Triage {
@@ -48,7 +51,8 @@ export function createTriage(channel: string, policy: ChannelPolicy, outbox: Out
     const age = clock.now() - n.createdAt;
     // Tried before: it was decided then.
     if (n.attempts > 1) return null;
-    if (cooldownMs !== undefined && (await outbox.precededWithin(n.id, cooldownMs))) {
+    const holdMs = n.about?.kind === SCHEMA_CHANGE.kind ? Math.max(cooldownMs ?? 0, ONE_CHANGE_MS) : cooldownMs;
+    if (holdMs !== undefined && (await outbox.precededWithin(n.id, holdMs))) {
       return { kind: "suppressed", error: "the same was told within the cooldown" } as const;
     }
     if (digest === undefined) return null;
@@ -91,7 +95,9 @@ export function createTriage(channel: string, policy: ChannelPolicy, outbox: Out
     async judge(n) {
       if (n.about === null || n.about.key === null) return null;
       if (n.phase === "opened") return judgeOpening(n, n.about.monitor);
-      return n.episode !== null && (quiet || digest !== undefined) ? judgeSequel(n, n.episode) : null;
+      return n.episode !== null && (quiet || digest !== undefined || n.about.kind === SCHEMA_CHANGE.kind)
+        ? judgeSequel(n, n.episode)
+        : null;
     },
   };
 }

@@ -11,6 +11,8 @@ export type ApiStore = Pick<
   | "episode"
   | "deadLetters"
   | "deadLetterCounts"
+  | "deadLetterStates"
+  | "askReplay"
   | "keys"
   | "key"
   | "keyCounts"

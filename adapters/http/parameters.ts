@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { DEAD_LETTER_STATES } from "../../engine/dead-letters.ts";
+import { REASONS } from "../../engine/rejection.ts";
 import { episodeState, keyStatus, notificationState } from "./types.ts";
 
 /** What requests bring, checked; everything that the routes take from outside is here. */
@@ -51,7 +53,19 @@ export const episodesQuery = z.strictObject({
   limit,
 });
 
-export const deadLettersQuery = z.strictObject({ monitor: name.optional(), after: cursor, limit });
+const deadLetterFilter = {
+  monitor: name.optional(),
+  reason: z.enum(REASONS).optional(),
+  topic: name.optional(),
+  partition: z.coerce.number().int().min(0).optional(),
+};
+export const deadLettersQuery = z.strictObject({
+  ...deadLetterFilter,
+  state: z.enum(DEAD_LETTER_STATES).optional(),
+  after: cursor,
+  limit,
+});
+export const replayQuery = z.strictObject(deadLetterFilter);
 
 export const notificationParams = z.strictObject({ id: z.string().min(1).max(100) });
 export const notificationsQuery = z.strictObject({

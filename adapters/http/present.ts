@@ -36,7 +36,7 @@ export function inspectionOf({ status, statistic, threshold, gauges, learning, d
 const SHOWN_CHARACTERS = 2_000;
 
 export function deadLetterOf(letter: DeadLetterRecord): DeadLetterDto {
-  const { monitor, topic, partition, offset, time, key, reason, detail, value } = letter;
+  const { monitor, topic, partition, offset, time, key, reason, detail, value, state } = letter;
   return {
     monitor,
     topic,
@@ -48,6 +48,7 @@ export function deadLetterOf(letter: DeadLetterRecord): DeadLetterDto {
     detail,
     value: value === null ? null : textOf(value, SHOWN_CHARACTERS),
     bytes: value?.length ?? 0,
+    state,
   };
 }
 

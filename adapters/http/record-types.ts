@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEAD_LETTER_STATES } from "../../engine/dead-letters.ts";
 import { REASONS } from "../../engine/rejection.ts";
 
 /** What the service records, as the API tells it. */
@@ -88,13 +89,17 @@ export const deadLetter = z
     detail: z.string(),
     value: z.string().nullable().meta({ description: "First 2,000 characters; bytes that are not UTF-8 as U+FFFD" }),
     bytes: count.meta({ description: "Kept length of the value" }),
+    state: z
+      .enum(DEAD_LETTER_STATES)
+      .meta({ description: "asked: waits to be fed again; replayed: was, and accepted" }),
   })
   .meta({ id: "DeadLetter" });
 
 export const deadLetterPage = z
   .object({
     deadLetters: z.array(deadLetter),
-    counts: z.record(z.string(), count).meta({ description: "Kept ones by reason" }),
+    counts: z.record(z.string(), count).meta({ description: "Of the monitor, not yet fed again, by reason" }),
+    states: z.record(z.enum(DEAD_LETTER_STATES), count).meta({ description: "Those that match, by state" }),
     next: z.string().nullable(),
   })
   .meta({ id: "DeadLetterPage" });

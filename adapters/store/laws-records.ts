@@ -104,6 +104,9 @@ export function recordLaws(get: () => StoreUnderTest): void {
         monitor,
         topic: "t\0pic",
         partition: 3,
+        run: owner.name.run,
+        sequence: expect.any(Number),
+        state: "kept",
       });
       const rest = (await store.deadLetters({ monitor, limit: 2, after: next! })).items;
       expect(
@@ -111,6 +114,68 @@ export function recordLaws(get: () => StoreUnderTest): void {
       ).toEqual(letters.map(plain).reverse());
       expect(await store.deadLetterCounts(monitor)).toEqual({ "not-json": 2, late: 1 });
       expect((await store.deadLetterCounts())["not-json"]).toBeGreaterThanOrEqual(2);
+    });
+
+    test("dead letters that are asked for are fed again once, whoever else tries, or not at all", async () => {
+      const { store, another } = get();
+      const owner = await ownLane(store);
+      const { run, monitor } = owner.name;
+      const headers = [
+        { name: "ce_type", value: Uint8Array.of(1, 0, 255) },
+        { name: "empty", value: null },
+      ];
+      const letter = {
+        time: 5,
+        key: Uint8Array.of(1),
+        value: Uint8Array.of(2),
+        reason: "schema",
+        detail: "then",
+      } as const;
+      await owner.commit({ deadLetters: [1, 2, 3].map((offset) => ({ ...letter, offset, headers })) });
+      expect(await another.askReplay(freshName("run"), { monitor })).toBe(0);
+      expect(await another.askReplay(run, { monitor, reason: "late" })).toBe(0);
+      expect(await another.askReplay(run, { monitor, reason: "schema", partition: 0 })).toBe(3);
+      expect(await store.lanesAsked(run)).toEqual([owner.name]);
+      const asked = await store.pendingReplays(owner.name, 2);
+      expect(asked.map((l) => [l.offset, l.state])).toEqual([
+        [1, "asked"],
+        [2, "asked"],
+      ]);
+      expect(asked[0]!.headers!.map(({ name, value }) => [name, value && [...value]])).toEqual([
+        ["ce_type", [1, 0, 255]],
+        ["empty", null],
+      ]);
+      const again = { reason: "too-deep", detail: "now" } as const;
+      const replayed = asked.map(({ sequence }, i) => ({ sequence, rejection: i === 0 ? null : again }));
+      expect(await owner.commit({ replayed, states: [stateWrite("k", "once")] })).toEqual({ kind: "committed" });
+      const result = await owner.commit({ replayed, states: [stateWrite("k", "twice")] });
+      expect(result).toEqual({ kind: "fenced" });
+      expect(Buffer.from((await store.key(run, monitor, "k"))!.blob).toString()).toBe("once");
+      expect(await store.deadLetterStates({ monitor })).toEqual({ kept: 1, asked: 1, replayed: 1 });
+      expect(await store.deadLetterCounts(monitor)).toEqual({ schema: 1, "too-deep": 1 });
+      const kept = await store.deadLetters({ monitor, state: "kept", limit: 9 });
+      expect(kept.items.map((l) => [l.offset, l.reason, l.detail])).toEqual([[2, "too-deep", "now"]]);
+    });
+
+    test("what is to be told on a topic is taken by one at a time until it was, and is not forgotten before", async () => {
+      const { store, another } = get();
+      const owner = await ownLane(store);
+      const { monitor } = owner.name;
+      const letter = { time: null, key: null, value: null, reason: "schema", detail: "" } as const;
+      const letters = [1, 2, 3].map((offset) => ({ ...letter, offset, topicOut: "dlq" }));
+      await owner.commit({ deadLetters: [...letters, { ...letter, offset: 4 }] });
+      const take = async (from: typeof store, leaseMs: number) =>
+        (await from.takeTopicOut(100, leaseMs)).filter((one) => one.letter.monitor === monitor);
+      const taken = await take(store, 300);
+      expect(taken.map((one) => [one.letter.offset, one.topicOut])).toEqual([1, 2, 3].map((n) => [n, "dlq"]));
+      expect(await take(another, 300)).toEqual([]);
+      await store.finishTopicOut([taken[0]!.letter.sequence]);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const rest = await take(another, 60_000);
+      expect(rest.map((one) => one.letter.offset)).toEqual([2, 3]);
+      await another.prune({ signalDays: 3650, deadLetterDays: 0, idleKeyDays: 3650 });
+      expect((await store.deadLetters({ monitor, limit: 9 })).items.map((l) => l.offset)).toEqual([3, 2]);
+      await store.finishTopicOut(rest.map((one) => one.letter.sequence));
     });
 
     test("keys are listed in byte order, searched, filtered, paged and counted", async () => {

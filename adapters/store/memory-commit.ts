@@ -64,6 +64,15 @@ export function applyCommit(tables: Tables, commit: Commit, now: number): Commit
     if (state !== undefined && state.lane !== lane) return { kind: "foreign-key", key: write.key };
   }
   if (commit.states.some((write) => misses(lane, monitor, write))) return { kind: "fenced" };
+  const replayed = commit.replayed ?? [];
+  const letters = new Map(
+    replayed.length === 0 ? [] : [...tables.deadLetters.values()].map((row) => [row.sequence, row]),
+  );
+  if (replayed.some(({ sequence }) => letters.get(sequence)?.letter.state !== "asked")) return { kind: "fenced" };
+  for (const { sequence, rejection } of replayed) {
+    const row = letters.get(sequence)!;
+    row.letter = { ...row.letter, ...rejection, state: rejection === null ? "replayed" : "kept" };
+  }
   lane.nextOffset = commit.nextOffset;
   lane.cursor = commit.cursor;
   lane.committedAt = now;
@@ -121,8 +130,10 @@ function writeRecords(tables: Tables, lane: LaneRow, monitor: MonitorRow, commit
     const { run, monitor: name, topic, partition } = lane;
     const id = JSON.stringify([run, name, topic, partition, letter.offset]);
     if (tables.deadLetters.has(id)) continue;
-    const record = { ...letter, monitor: name, topic, partition };
-    tables.deadLetters.set(id, { sequence: ++tables.sequence, letter: record, at: now });
+    const { topicOut = null, ...kept } = letter;
+    const sequence = ++tables.sequence;
+    const record = { ...kept, sequence, run, monitor: name, topic, partition, state: "kept" as const };
+    tables.deadLetters.set(id, { sequence, letter: record, at: now, topicOut, topicOutAt: now });
   }
   for (const episode of commit.episodes) {
     const row = tables.episodes.get(episode.id);

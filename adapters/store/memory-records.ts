@@ -26,19 +26,6 @@ export function memoryRecords(tables: Tables): Omit<Records, "onChange"> {
     async episode(id) {
       return tables.episodes.get(id)?.episode ?? null;
     },
-    async deadLetters(query) {
-      const rows = take(tables.deadLetters.values(), "newest", query, ({ letter }) =>
-        matches(letter, { monitor: query.monitor }),
-      );
-      return page(rows, query.limit, cursor, (row) => row.letter);
-    },
-    async deadLetterCounts(monitor) {
-      const counts: Record<string, number> = {};
-      for (const { letter } of tables.deadLetters.values()) {
-        if (matches(letter, { monitor })) counts[letter.reason] = (counts[letter.reason] ?? 0) + 1;
-      }
-      return counts;
-    },
     async keys(query) {
       const states = tables.monitors.get(monitorName(query.run, query.monitor))?.states ?? new Map<string, StateRow>();
       const rows = [...states]
@@ -106,7 +93,7 @@ function stretched(points: readonly SeriesPoint[], most: number): SeriesPoint[] 
 }
 
 /** By sequence, from the cursor on in the direction asked for. */
-function take<Row extends Sequenced>(
+export function take<Row extends Sequenced>(
   rows: Iterable<Row>,
   direction: "oldest" | "newest",
   query: { readonly after?: string; readonly limit: number },
@@ -122,12 +109,12 @@ function take<Row extends Sequenced>(
   return found;
 }
 
-function matches<T extends object>(item: T, wanted: { readonly [K in keyof T]?: T[K] | undefined }): boolean {
+export function matches<T extends object>(item: T, wanted: { readonly [K in keyof T]?: T[K] | undefined }): boolean {
   for (const name in wanted) if (wanted[name] !== undefined && item[name] !== wanted[name]) return false;
   return true;
 }
 
-function cursor(row: Sequenced): string {
+export function cursor(row: Sequenced): string {
   return String(row.sequence);
 }
 

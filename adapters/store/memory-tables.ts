@@ -63,6 +63,14 @@ export interface CommandRow extends CommandRecord {
   appliedAt: number | null;
 }
 
+export interface DeadLetterRow extends Aged {
+  readonly sequence: number;
+  letter: DeadLetterRecord;
+  /** Null: told, or not to be told. */
+  topicOut: string | null;
+  topicOutAt: number;
+}
+
 /** Everything that the store knows. Maps keep the order of insertion, which is the order of commits. */
 export interface Tables {
   sequence: number;
@@ -70,7 +78,7 @@ export interface Tables {
   readonly lanes: Map<number, LaneRow>;
   readonly signals: Map<string, Aged & { readonly sequence: number; readonly signal: Signal }>;
   readonly episodes: Map<string, Aged & { readonly sequence: number; episode: Episode }>;
-  readonly deadLetters: Map<string, Aged & { readonly sequence: number; readonly letter: DeadLetterRecord }>;
+  readonly deadLetters: Map<string, DeadLetterRow>;
   readonly outbox: Map<string, OutboxRow>;
   readonly inbox: Map<string, { next: number; records: InboxRecord[] }>;
   readonly commands: Map<number, CommandRow>;

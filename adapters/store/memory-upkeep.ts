@@ -1,4 +1,5 @@
 import { forgottenEpisode } from "../../engine/forget.ts";
+import { SCHEMA_CHANGE } from "../../engine/refusals.ts";
 import type { Upkeep } from "../../engine/store.ts";
 import { withoutTexts } from "./blank-texts.ts";
 import { dropPart, type MonitorRow, monitorName, type Tables } from "./memory-tables.ts";
@@ -15,7 +16,7 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
         removeWhere(tables.episodes, (row) => row.episode.state === "closed" && row.at < signals) +
         removeWhere(tables.outbox, (row) => row.state !== "waiting" && row.createdAt < signals) +
         removeWhere(tables.commands, (row) => row.appliedAt !== null && row.appliedAt < signals) +
-        removeWhere(tables.deadLetters, (row) => row.at < before(policy.deadLetterDays));
+        removeWhere(tables.deadLetters, (row) => row.topicOut === null && row.at < before(policy.deadLetterDays));
       if (policy.textDays != null) {
         const texts = before(policy.textDays);
         for (const [id, row] of tables.signals) {
@@ -84,6 +85,8 @@ function closeForgotten(tables: Tables, now: number, monitor?: string): void {
   for (const row of tables.episodes.values()) {
     const { episode } = row;
     if (episode.state === "closed" || (monitor !== undefined && episode.monitor !== monitor)) continue;
+    // What is told of refused records has no key.
+    if (monitor === undefined && episode.kind === SCHEMA_CHANGE.kind) continue;
     const known = [...tables.monitors.values()].some((m) => m.name === episode.monitor && m.states.has(episode.key));
     if (!known) Object.assign(row, { episode: forgottenEpisode(episode), at: now });
   }

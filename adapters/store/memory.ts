@@ -1,5 +1,6 @@
 import type { Commit, Store } from "../../engine/store.ts";
 import { applyCommit, claimLane, loadStates } from "./memory-commit.ts";
+import { memoryDeadLetters } from "./memory-dead-letters.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import { memoryCommands, memoryInbox } from "./memory-queues.ts";
 import { memoryRecords } from "./memory-records.ts";
@@ -58,6 +59,7 @@ export function createMemoryStore(options: MemoryOptions = {}): Store {
       return result;
     },
     ...memoryRecords(tables),
+    ...memoryDeadLetters(tables, now, changed),
     onChange(listener) {
       listeners.add(listener);
       return () => {

@@ -255,4 +255,31 @@ create index outbox_about on tidegauge.outbox (channel, monitor, key, kind, seq)
 create index outbox_folded on tidegauge.outbox (folded_into) where folded_into is not null;
 `,
   },
+  {
+    version: 3,
+    sql: `
+-- Dead letters are fed again when a person asks, and told on a topic: topic_out until it was.
+alter table tidegauge.dead_letter
+  add column headers json, add column state text collate "C" not null default 'kept', add column replayed_at timestamptz,
+  add column topic_out text, add column topic_out_at timestamptz not null default now();
+create index dead_letter_asked on tidegauge.dead_letter (run, seq) where state = 'asked';
+create index dead_letter_topic_out on tidegauge.dead_letter (seq) where topic_out is not null;
+
+-- Marks what was fed again, or fails with TG001 when one of them no longer waits for it.
+create function tidegauge.replay(a_seqs bigint[], a_reasons text[], a_details text[]) returns void language plpgsql as $$
+declare
+  marked integer;
+begin
+  update tidegauge.dead_letter d
+    set state = case when r.reason is null then 'replayed' else 'kept' end, replayed_at = now(),
+      reason = coalesce(r.reason, d.reason), detail = coalesce(r.detail, d.detail)
+    from (select unnest(a_seqs) as seq, unnest(a_reasons) as reason, unnest(a_details) as detail) r
+    where d.seq = r.seq and d.state = 'asked';
+  get diagnostics marked = row_count;
+  if marked < cardinality(a_seqs) then
+    raise exception 'fed again by another' using errcode = 'TG001';
+  end if;
+end $$;
+`,
+  },
 ];

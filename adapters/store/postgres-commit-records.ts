@@ -1,7 +1,9 @@
+import type { Replayed } from "../../engine/dead-letters.ts";
 import type { Signal } from "../../engine/signal.ts";
 import type { Commit, DeadLetter, Episode, Notification, SeriesPoint } from "../../engine/store.ts";
 import { byteaArray, float8Array, int8Array, textArray } from "./binary-array.ts";
 import type { Statement } from "./postgres-connection.ts";
+import { headersText } from "./postgres-dead-letters.ts";
 
 /** Held until the commit, so that sequence numbers of signals ascend in commit order and cursors skip none. */
 const SIGNAL_LOCK = 7_431_002;
@@ -17,6 +19,7 @@ export function recordStatements(commit: Commit): Statement[] {
   const statements: Statement[] = [];
   if (commit.series.length > 0) statements.push(putSeries(commit.lane, commit.series));
   if (commit.deadLetters.length > 0) statements.push(putDeadLetters(commit.lane, commit.deadLetters));
+  if (commit.replayed !== undefined && commit.replayed.length > 0) statements.push(markReplayed(commit.replayed));
   if (commit.episodes.length > 0) statements.push(putEpisodes(commit.lane, commit.episodes));
   if (commit.notifications.length > 0) statements.push(putNotifications(commit.notifications));
   if (commit.commands.length > 0) {
@@ -56,9 +59,10 @@ function putSeries(lane: number, points: readonly SeriesPoint[]): Statement {
 function putDeadLetters(lane: number, letters: readonly DeadLetter[]): Statement {
   return {
     name: "put_dead_letters",
-    text: `insert into tidegauge.dead_letter (run, monitor, topic, partition, "offset", time, reason, detail, key, value)
+    text: `insert into tidegauge.dead_letter (run, monitor, topic, partition, "offset", time, reason, detail, key, value, headers, topic_out)
       select l.run, l.name, l.topic, l.partition, d.* from (select unnest($2::bigint[]), unnest($3::float8[]),
-        unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[]), unnest($7::bytea[])) d, ${LANE}
+        unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[]), unnest($7::bytea[]),
+        unnest($8::text[])::json, unnest($9::text[])) d, ${LANE}
       on conflict do nothing`,
     values: [
       lane,
@@ -68,6 +72,20 @@ function putDeadLetters(lane: number, letters: readonly DeadLetter[]): Statement
       textArray(letters.map((letter) => letter.detail)),
       byteaArray(letters.map((letter) => letter.key)),
       byteaArray(letters.map((letter) => letter.value)),
+      textArray(letters.map((letter) => headersText(letter.headers))),
+      textArray(letters.map((letter) => letter.topicOut ?? null)),
+    ],
+  };
+}
+
+function markReplayed(replayed: readonly Replayed[]): Statement {
+  return {
+    name: "mark_replayed",
+    text: "select tidegauge.replay($1, $2, $3)",
+    values: [
+      int8Array(replayed.map((one) => one.sequence)),
+      textArray(replayed.map((one) => one.rejection?.reason ?? null)),
+      textArray(replayed.map((one) => one.rejection?.detail ?? null)),
     ],
   };
 }

@@ -1,12 +1,11 @@
-import type { Reason } from "../../engine/rejection.ts";
 import type { Signal } from "../../engine/signal.ts";
-import type { DeadLetterRecord, Episode, LaneRecord, Records } from "../../engine/store.ts";
+import type { Episode, LaneRecord, Records } from "../../engine/store.ts";
 import { where } from "./conditions.ts";
 import { page } from "./page.ts";
 import type { Database } from "./postgres-connection.ts";
 import { fromText, toText } from "./safe-text.ts";
 
-type Reading = Pick<Records, "signals" | "episodes" | "episode" | "deadLetters" | "deadLetterCounts" | "lanes">;
+type Reading = Pick<Records, "signals" | "episodes" | "episode" | "lanes">;
 
 export function createRecords(database: Database): Reading {
   return {
@@ -49,25 +48,6 @@ export function createRecords(database: Database): Reading {
       return (rows[0]?.body as Episode | undefined) ?? null;
     },
 
-    async deadLetters(query) {
-      const filter = where({ monitor: query.monitor });
-      if (query.after !== undefined) filter.add("seq <", query.after);
-      const { rows } = await database.query({
-        text: `select * from tidegauge.dead_letter ${filter.sql} order by seq desc limit ${filter.value(query.limit)}`,
-        values: filter.values,
-      });
-      return page(rows, query.limit, (row) => row.seq as string, deadLetter);
-    },
-
-    async deadLetterCounts(monitor) {
-      const filter = where({ monitor });
-      const { rows } = await database.query({
-        text: `select reason, count(*) as count from tidegauge.dead_letter ${filter.sql} group by reason`,
-        values: filter.values,
-      });
-      return Object.fromEntries(rows.map((row) => [row.reason as string, Number(row.count)]));
-    },
-
     async lanes(run) {
       const { rows } = await database.query({
         text: `select m.name, l.topic, l.partition, l.epoch, l.next_offset, extract(epoch from l.committed_at) * 1000 as committed_at
@@ -87,19 +67,5 @@ export function createRecords(database: Database): Reading {
         }),
       );
     },
-  };
-}
-
-function deadLetter(row: Readonly<Record<string, unknown>>): DeadLetterRecord {
-  return {
-    monitor: fromText(row.monitor as string),
-    topic: fromText(row.topic as string),
-    partition: row.partition as number,
-    offset: Number(row.offset),
-    time: row.time as number | null,
-    reason: row.reason as Reason,
-    detail: fromText(row.detail as string),
-    key: row.key as Uint8Array | null,
-    value: row.value as Uint8Array | null,
   };
 }

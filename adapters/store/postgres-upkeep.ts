@@ -1,4 +1,5 @@
 import { forgottenEpisode } from "../../engine/forget.ts";
+import { SCHEMA_CHANGE } from "../../engine/refusals.ts";
 import type { Episode, Upkeep } from "../../engine/store.ts";
 import { withoutTexts } from "./blank-texts.ts";
 import { NOTIFY } from "./postgres-commit-records.ts";
@@ -19,7 +20,7 @@ export function createUpkeep(database: Database): Upkeep {
         ["episode", "state = 'closed' and updated_at", signalDays],
         ["outbox", "state <> 'waiting' and created_at", signalDays],
         ["command", "applied_at", signalDays],
-        ["dead_letter", "created_at", deadLetterDays],
+        ["dead_letter", "topic_out is null and created_at", deadLetterDays],
       ];
       let deleted = 0;
       for (const [table, age, days] of old) deleted += await deleteOlder(database, table, age, days);
@@ -110,6 +111,7 @@ async function closeForgotten(
 ): Promise<void> {
   const { rows } = await query({
     text: `select e.id, e.body from tidegauge.episode e where e.state <> 'closed'
+      ${of === undefined ? `and e.kind <> '${SCHEMA_CHANGE.kind}'` : ""}
       ${of === undefined ? "" : 'and e.run = $1 collate "C" and e.monitor = $2'} and not exists (
         select from tidegauge.state s join tidegauge.monitor m on m.id = s.monitor
         where m.run = e.run collate "C" and m.name = e.monitor collate "C" and s.key = e.key collate "C")`,

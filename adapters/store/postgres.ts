@@ -4,6 +4,7 @@ import { createChanges } from "./postgres-changes.ts";
 import { createCommands } from "./postgres-commands.ts";
 import { createCommitter } from "./postgres-commit.ts";
 import { connect } from "./postgres-connection.ts";
+import { createDeadLetters } from "./postgres-dead-letters.ts";
 import { createInbox } from "./postgres-inbox.ts";
 import { createKeys } from "./postgres-keys.ts";
 import { createLanes } from "./postgres-lanes.ts";
@@ -43,6 +44,7 @@ export function createPostgresStore(options: PostgresOptions): Store {
     ...createLanes(database),
     commit: createCommitter(database),
     ...createRecords(database),
+    ...createDeadLetters(database),
     ...createKeys(database),
     onChange: changes.onChange,
     ...createOutbox(database),

@@ -3,6 +3,7 @@ import { backtest } from "./backtest.ts";
 import { check } from "./check.ts";
 import type { CliCommand } from "./command.ts";
 import { dashboards } from "./dashboards.ts";
+import { deadLetters } from "./dead-letters.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./evaluate.ts";
 import { redeliver } from "./redeliver.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CliCommand[] = [
   dashboards,
   alertTest,
   redeliver,
+  deadLetters,
   reset,
   schema,
   turns,

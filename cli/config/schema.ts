@@ -22,6 +22,15 @@ const sourceSchema = z
           .enum(["json", "cloudevents", "avro", "protobuf"])
           .default("json")
           .describe("How records are written; avro and protobuf name their schemas in kafka.registry"),
+        deadLetters: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Topic on which refused records are told too, as they came; it must exist"),
+      })
+      .refine((k) => k.deadLetters !== k.topic, {
+        message: "must be another topic than the one that is read: refused records would come back for ever",
+        path: ["deadLetters"],
       })
       .optional(),
     file: z

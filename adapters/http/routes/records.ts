@@ -1,12 +1,13 @@
+import { z } from "zod";
 import { TidegaugeError } from "../../../engine/errors.ts";
 import type { Context } from "../context.ts";
-import { deadLettersQuery, episodeParams, episodesQuery, signalsQuery } from "../parameters.ts";
+import { deadLettersQuery, episodeParams, episodesQuery, replayQuery, signalsQuery } from "../parameters.ts";
 import { deadLetterOf } from "../present.ts";
 import { route } from "../route.ts";
 import { deadLetterPage, episode, episodePage, signalPage } from "../types.ts";
 
 /** What was found, and what was refused. */
-export function recordRoutes({ store }: Context) {
+export function recordRoutes({ store, view }: Context) {
   return [
     route({
       method: "GET",
@@ -51,7 +52,23 @@ export function recordRoutes({ store }: Context) {
       async handle({ query }) {
         const found = await store.deadLetters(given(query));
         const counts = await store.deadLetterCounts(query.monitor);
-        return { deadLetters: found.items.map(deadLetterOf), counts: { ...counts }, next: found.next };
+        const { after: _, limit: __, ...filter } = given(query);
+        const states = await store.deadLetterStates(filter);
+        return { deadLetters: found.items.map(deadLetterOf), counts: { ...counts }, states, next: found.next };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/dead-letters/replay",
+      summary: "Refused events that match are fed again by whoever owns their partition, each once",
+      query: replayQuery,
+      status: 202,
+      answer: z.object({ asked: z.number().int() }),
+      async handle({ query }) {
+        const monitor = view.monitors()[0]!;
+        const asked = await store.askReplay(monitor.run, given(query));
+        monitor.poke();
+        return { asked };
       },
     }),
   ];

@@ -11,6 +11,7 @@ const letter = {
   key: null,
   reason: "not-json" as const,
   detail: "",
+  state: "kept" as const,
 };
 const http = { acceptsEvents: true, source: "HTTP" };
 
