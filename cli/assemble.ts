@@ -2,6 +2,7 @@ import { openTensors } from "../adapters/tensors/open.ts";
 import type { Embedder, Environment } from "../engine/detector.ts";
 import type { Log } from "../engine/log.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
+import type { ReferenceFacts } from "../engine/service-view.ts";
 import type { MonitorFacts } from "../engine/view.ts";
 import { createDecoder } from "../ingest/decode/decoder.ts";
 import { routeOf } from "./channels.ts";
@@ -87,17 +88,23 @@ export async function openEnvironment(
 /** What people see of a monitor, with the detector's defaults filled in. */
 export function factsOf(monitor: MonitorConfig): MonitorFacts {
   const detector = detectorOf(monitor);
-  const { reference } = detector;
+  const reference = referenceOf(monitor);
+  const unit = detector.reference?.unit;
   return {
     // In days each key has its own: shown with the key.
     promise:
       monitor.falseAlarms?.days === undefined && monitor.falseDiscoveries === undefined
         ? (monitor.falseAlarms?.events ?? detector.falseAlarms)
         : null,
-    reference: referenceFacts(monitor.reference) ?? (reference ? { first: reference.first } : null),
+    reference: reference && unit !== undefined ? { ...reference, unit } : reference,
     options: monitor.options as Record<string, unknown>,
     acceptsEvents: monitor.source?.http !== undefined,
   };
+}
+
+function referenceOf(monitor: MonitorConfig): ReferenceFacts | null {
+  const { reference } = detectorOf(monitor);
+  return referenceFacts(monitor.reference) ?? (reference ? { first: reference.first } : null);
 }
 
 /** Everything that changes what a state learnt: a state of another making is refused. */
@@ -113,9 +120,7 @@ export function learntWith(
     options: Object.fromEntries(options),
     // Where a file lies may change, not what it says.
     reference:
-      referenceHash === null
-        ? factsOf(monitor).reference
-        : { ...learntFrom(monitor), file: referenceHash.slice(0, 16) },
+      referenceHash === null ? referenceOf(monitor) : { ...learntFrom(monitor), file: referenceHash.slice(0, 16) },
     embedder: Object.keys(detector.event.shape).includes("embedding") ? identityOf(embedder) : null,
     order: monitor.order,
     seed: monitor.seed,

@@ -38,6 +38,8 @@ export interface BackendInfo {
 /** What teaches a monitor's keys: their first events, or a file, each key its own lines or all keys the whole of it. */
 export interface ReferenceFacts {
   readonly first: number;
+  /** What `first` counts; absent: events. */
+  readonly unit?: string;
   readonly file?: string;
   readonly scope?: "key" | "monitor";
 }

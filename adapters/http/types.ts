@@ -97,7 +97,12 @@ export const monitorDetail = monitorSummary
     run: z.string(),
     promise: z.number().nullable().meta({ description: "Promised events between false alarms of each kind" }),
     reference: z
-      .object({ first: count, file: z.string().optional(), scope: z.enum(["key", "monitor"]).optional() })
+      .object({
+        first: count,
+        unit: z.string().optional().meta({ description: "What `first` counts; absent: events" }),
+        file: z.string().optional(),
+        scope: z.enum(["key", "monitor"]).optional(),
+      })
       .nullable(),
     options: json,
     gauges: z.array(z.object({ name: z.string(), help: z.string() })),

@@ -10,6 +10,6 @@ import "./style/overview.css";
 import "./style/monitor.css";
 import "./style/tables.css";
 
-startLive();
-loadSession();
+// What this reader may see is known first: asking before that would be refused where a token is set.
+loadSession().then(startLive);
 render(<App />, document.getElementById("app")!);

@@ -31,7 +31,8 @@ export interface MockOptions {
   readonly page: string;
   readonly now: number;
   readonly port?: number;
-  readonly access?: "read" | "write";
+  /** none: everything but the session asks for the token. */
+  readonly access?: "none" | "read" | "write";
   readonly world?: World;
 }
 
@@ -56,6 +57,9 @@ export async function startMock({
     const url = new URL(request.url ?? "/", "http://mock");
     if (!url.pathname.startsWith("/api/")) return file(page, url.pathname, response);
     const parts = url.pathname.split("/").slice(3).map(decodeURIComponent);
+    if (parts[0] === "session" && request.method === "GET")
+      return json(response, 200, { access, tokenWanted: access !== "write" });
+    if (access === "none") return json(response, 401, failure("UNAUTHORIZED", "A token is wanted."));
     if (parts[0] === "stream") {
       if (refusing) return json(response, 503, failure("STORE_UNAVAILABLE", "Not now."));
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
@@ -65,7 +69,6 @@ export async function startMock({
       return;
     }
     if (request.method === "POST") return post(request, response, url.pathname, commands);
-    if (parts[0] === "session") return json(response, 200, { access, tokenWanted: access === "read" });
     if (parts.length === 1 && parts[0] === "monitors") return json(response, 200, overview);
     const found = read(world, parts, url.searchParams);
     if (found === null) return json(response, 404, failure("NOT_FOUND", `There is no ${parts.join(" ")}.`));

@@ -45,7 +45,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
   interface Visit {
     readonly width?: number;
     readonly world?: World;
-    readonly access?: "read" | "write";
+    readonly access?: "none" | "read" | "write";
     readonly colorScheme?: "light" | "dark";
   }
 
@@ -239,6 +239,17 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     await tab.goto(`${service.url}/health`);
     expect(await tab.getByRole("button", { name: "Deliver to ops again" }).isDisabled()).toBe(true);
     expect(service.commands).toEqual([]);
+  });
+
+  test("before the token is given nothing is asked for that would be refused", async () => {
+    const tab = await visit("/alarms", { access: "none" });
+    await tab.getByRole("heading", { name: "This service asks for its token" }).waitFor();
+    await tab.waitForTimeout(500);
+    expect(complaints).toEqual([]);
+    expect(await seriousFindings(tab)).toEqual([]);
+    await tab.getByRole("button", { name: "Sign in" }).click();
+    await tab.getByLabel("The service's token").waitFor();
+    expect(await seriousFindings(tab)).toEqual([]);
   });
 
   test("alerts that were given up are seen with the reason, and tried again", async () => {

@@ -18,6 +18,7 @@ const pages = [
   "docs/architecture.md",
   "docs/conversations.md",
   "docs/evaluate.md",
+  "docs/live-page.md",
 ];
 
 describe.each(pages)("%s", (name) => {

@@ -31,8 +31,8 @@ const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 let tries = 0;
 
 export function startLive(): void {
-  open();
-  refreshOverview();
+  reopen();
+  if (!isLocked()) refreshOverview();
   setInterval(watch, 1_000);
   setInterval(() => {
     if (!document.hidden && !isLocked()) refreshOverview();

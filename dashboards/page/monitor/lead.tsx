@@ -129,13 +129,18 @@ export function leadSentence(detail: LeadMonitor, value: LeadKey, episode: Episo
   const { inspection, series, episodes } = value;
   if (inspection.status === "learning" && inspection.learning !== null) {
     const { seen, wanted } = inspection.learning;
-    return `Learning what is normal: ${formatCount(seen)} of ${plural(wanted, "event")}. No alarm is possible before that.`;
+    return `Learning what is normal: ${formatCount(seen)} of ${learntOf(wanted, detail)}. No alarm is possible before that.`;
   }
   if (episode !== null && episode.closed !== null)
     return ending(episode.closed, episode === episodes[0], inspection.status);
   if (episode !== null) return tell(episode.summary, episode.onset, series);
   if (inspection.status === "warning") return STIRRING;
   return detail.reference === null ? "No change so far." : "Nothing has changed since normal was learnt.";
+}
+
+/** 1,500 events, or what else the detector learns from. */
+function learntOf(wanted: number, { reference }: LeadMonitor): string {
+  return reference?.unit === undefined ? plural(wanted, "event") : `${formatCount(wanted)} ${reference.unit}`;
 }
 
 /** Where the detector says that it cannot keep its promise for this key. */

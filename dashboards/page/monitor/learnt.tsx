@@ -112,8 +112,8 @@ function common(
   };
 }
 
-function teacherOf({ first, file, scope }: NonNullable<MonitorDetail["reference"]>): string {
-  const own = `the first ${formatCount(first)} events`;
+function teacherOf({ first, unit = "events", file, scope }: NonNullable<MonitorDetail["reference"]>): string {
+  const own = `the first ${formatCount(first)} ${unit}`;
   if (file === undefined) return own;
   return scope === "monitor" ? `${file}, the same for every key` : `${file}; keys that it does not name: ${own}`;
 }

@@ -25,6 +25,11 @@ test("what came over HTTP is posted again; a shell reads the text as one word, w
   expect(words.at(-2)).toBe(value);
 });
 
+test("where a token is wanted the command asks the shell for it", () => {
+  const command = replayCommand({ ...letter, value: "{", bytes: 1 }, http, "http://h", true)!;
+  expect(command).toContain('-H "authorization: Bearer $TIDEGAUGE_TOKEN"');
+});
+
 test("what is shown only in part is not offered as the whole", () => {
   expect(replayCommand({ ...letter, value: "{", bytes: 5_000 }, http, "http://h")).toBeNull();
   expect(replayCommand({ ...letter, value: null, bytes: 0 }, http, "http://h")).toBeNull();

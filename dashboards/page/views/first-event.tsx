@@ -1,5 +1,8 @@
 import type { MonitorSummary } from "../../../adapters/http/types.ts";
+import { session } from "../data/session.ts";
+import { useStore } from "../data/store.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { TOKEN } from "../parts/replay.ts";
 
 const BODIES: Record<string, string> = {
   "short-text": '{"text": "where is my card"}',
@@ -12,6 +15,7 @@ const BODIES: Record<string, string> = {
 /** How to send the first event, ready to paste. */
 export function FirstEvent({ monitor }: { monitor: MonitorSummary }) {
   const { name, detector, acceptsEvents, source } = monitor;
+  const tokenWanted = useStore(session)?.tokenWanted === true;
   if (!acceptsEvents) {
     return (
       <section class="panel first">
@@ -22,7 +26,7 @@ export function FirstEvent({ monitor }: { monitor: MonitorSummary }) {
       </section>
     );
   }
-  const command = `curl -X POST ${location.origin}/api/v1/monitors/${encodeURIComponent(name)}/events \\
+  const command = `curl -X POST ${location.origin}/api/v1/monitors/${encodeURIComponent(name)}/events${tokenWanted ? TOKEN : ""} \\
   -H 'content-type: application/json' \\
   -d '${BODIES[detector] ?? "{}"}'`;
   return (

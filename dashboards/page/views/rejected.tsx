@@ -120,7 +120,7 @@ function Letter({ letter, monitor: source }: { letter: DeadLetterDto; monitor: M
 
 /** How to send it again once it is mended: the service itself never changes what was sent. */
 function Again({ letter, monitor }: { letter: DeadLetterDto; monitor: MonitorSummary | null }) {
-  const command = replayCommand(letter, monitor, location.origin);
+  const command = replayCommand(letter, monitor, location.origin, useStore(session)?.tokenWanted);
   return command === null ? null : (
     <>
       <p class="quiet small">Mend it, then send it again:</p>
