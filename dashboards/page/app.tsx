@@ -23,7 +23,7 @@ export function App() {
       </a>
       <Header path={place.path} />
       <main id="main" tabIndex={-1}>
-        {may?.access === "none" ? <Locked /> : view(place)}
+        {may === null ? <p class="wide loading quiet">Reading…</p> : may.access === "none" ? <Locked /> : view(place)}
       </main>
       <Announcer />
       <Shortcuts />
