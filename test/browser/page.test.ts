@@ -266,7 +266,9 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
   test("a refused record can be fetched, mended and sent again", async () => {
     const tab = await visit("/rejected");
     await tab.locator(".letter summary").first().click();
-    expect(await tab.locator(".letter .code pre").first().textContent()).toContain("-t 'utterances' -p 0 -o 48123");
+    expect(await tab.locator(".letter .code pre").first().textContent()).toBe(
+      "tidegauge dead-letters replay -c tidegauge.yaml --monitor 'support-bot' --reason not-json",
+    );
   });
 
   test("the table holds the numbers of the chart, newest first, with what happened", async () => {

@@ -13,7 +13,7 @@ const letter = {
   detail: "",
   state: "kept" as const,
 };
-const http = { acceptsEvents: true, source: "HTTP" };
+const http = { acceptsEvents: true };
 
 test("what came over HTTP is posted again; a shell reads the text as one word, whatever is in it", () => {
   const value = `{"text": "it's $(touch /tmp/x) \`id\` "}\n`;
@@ -35,9 +35,7 @@ test("what is shown only in part is not offered as the whole", () => {
   expect(replayCommand({ ...letter, value: null, bytes: 0 }, http, "http://h")).toBeNull();
 });
 
-test("a record of a topic is fetched from its place; of a file there is nothing to send to", () => {
-  const value = "{";
-  const kafka = { acceptsEvents: false, source: "kafka topic utterances" };
-  expect(replayCommand({ ...letter, value, bytes: 1 }, kafka, "")).toContain("-t 'utterances' -p 2 -o 48123 -c 1");
-  expect(replayCommand({ ...letter, value, bytes: 1 }, { acceptsEvents: false, source: "file x" }, "")).toBeNull();
+test("what came another way is fed again with its kind, once the config is mended", () => {
+  const command = replayCommand({ ...letter, value: "{", bytes: 1 }, { acceptsEvents: false }, "");
+  expect(command).toBe("tidegauge dead-letters replay -c tidegauge.yaml --monitor 'a b' --reason not-json");
 });

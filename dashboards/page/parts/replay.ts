@@ -3,14 +3,17 @@ import type { DeadLetterDto, MonitorSummary } from "../../../adapters/http/types
 /** For the shell to fill in: the page keeps no token. */
 export const TOKEN = ' -H "authorization: Bearer $TIDEGAUGE_TOKEN"';
 
-/** The shell's command that fetches a refused record or holds its text, for mending and sending again; null: it cannot be. */
+/**
+ * The shell's command that sends a refused event again, mended (over HTTP), or feeds those of its kind again once the config
+ * is; null: the event is shown only in part.
+ */
 export function replayCommand(
   letter: DeadLetterDto,
-  monitor: Pick<MonitorSummary, "acceptsEvents" | "source"> | null,
+  monitor: Pick<MonitorSummary, "acceptsEvents"> | null,
   origin: string,
   tokenWanted = false,
 ): string | null {
-  const { topic, partition, offset, value, bytes } = letter;
+  const { value, bytes } = letter;
   if (monitor === null) return null;
   if (monitor.acceptsEvents) {
     // What is shown is cut; the rest is not here.
@@ -18,9 +21,7 @@ export function replayCommand(
     const address = `${origin}/api/v1/monitors/${encodeURIComponent(letter.monitor)}/events`;
     return `curl -X POST ${quoted(address)}${tokenWanted ? TOKEN : ""} -H 'content-type: application/json' --data-binary ${quoted(value)}`;
   }
-  if (!monitor.source.startsWith("kafka")) return null;
-  return `kcat -b "$BROKERS" -C -t ${quoted(topic)} -p ${partition} -o ${offset} -c 1 -e > record.json
-kcat -b "$BROKERS" -P -t ${quoted(topic)} record.json`;
+  return `tidegauge dead-letters replay -c tidegauge.yaml --monitor ${quoted(letter.monitor)} --reason ${letter.reason}`;
 }
 
 /** One word of a POSIX shell, whatever is in it. */

@@ -123,7 +123,11 @@ function Again({ letter, monitor }: { letter: DeadLetterDto; monitor: MonitorSum
   const command = replayCommand(letter, monitor, location.origin, useStore(session)?.tokenWanted);
   return command === null ? null : (
     <>
-      <p class="quiet small">Mend it, then send it again:</p>
+      <p class="quiet small">
+        {monitor?.acceptsEvents === true
+          ? "Mend it, then send it again:"
+          : "Once the config is mended, feed those of this kind again:"}
+      </p>
       <div class="code">
         <pre>{command}</pre>
         <CopyButton text={command} word="Copy" />
