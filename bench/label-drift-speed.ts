@@ -1,7 +1,9 @@
 /**
  * Process CPU per event of `label-drift`, the size of its state and the time to save it.
- *   DATASETS_DIR=… nice node --import tsx bench/label-drift-speed.ts
+ *   DATASETS_DIR=… PYTHON=… nice node --import tsx bench/label-drift-speed.ts
+ * The ensemble on yeast alternates with numpy (label-drift-peers.py) in one run: the machine's speed is the same for both.
  */
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { labelDrift } from "../detectors/label-drift/label-drift.ts";
 import { eventsOf, labelStream } from "../detectors/label-drift/stream.ts";
@@ -86,3 +88,29 @@ else {
   }
 }
 console.table(rows);
+
+/** Medians over pairs, and the least: the rest is what else ran on the machine. */
+const python = process.env.PYTHON;
+if (!folder || !python) console.warn("SKIPPED: beside numpy, set DATASETS_DIR and PYTHON");
+else {
+  const events = readArff(join(folder, "yeast.arff"), join(folder, "yeast.xml"));
+  const input = events.map((event) => JSON.stringify(event)).join("\n");
+  const env = { ...process.env, OPENBLAS_NUM_THREADS: "1" };
+  const pairs = Array.from({ length: 7 }, () => {
+    const ran = spawnSync(python, [join(import.meta.dirname, "label-drift-peers.py")], {
+      input,
+      env,
+      encoding: "utf8",
+    });
+    if (ran.status !== 0) throw new TypeError(ran.stderr);
+    const { micros } = JSON.parse(ran.stdout) as { micros: number };
+    return { numpy: micros, ensemble: Number(measure("", events, {}, 0)["µs an event"]) };
+  });
+  const told = (name: "numpy" | "ensemble"): string => {
+    const all = pairs.map((pair) => pair[name]).sort((a, b) => a - b);
+    return `${Math.round(all[3]!)} (${Math.round(all[0]!)} to ${Math.round(all[6]!)})`;
+  };
+  console.table([
+    { "yeast, µs an event": "median (least to most) of 7 pairs", ensemble: told("ensemble"), numpy: told("numpy") },
+  ]);
+}

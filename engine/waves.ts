@@ -20,6 +20,7 @@ export interface Waves {
 export function createWaves(model: Model, allowedLatenessMs: number | null): Waves {
   let wave = 0;
   let at = 0;
+  const breathe = createBreath();
 
   const isLate = ({ header }: Entry, { time }: Decoded): boolean =>
     allowedLatenessMs !== null && time !== null && header.time !== null && time < header.time - allowedLatenessMs;
@@ -50,6 +51,7 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
         items = [];
         slots = [];
         wave++;
+        await breathe();
       };
       for (let i = 0; i < events.length; i++) {
         const entry = entries[i]!;
@@ -69,6 +71,30 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
       return outcomes;
     },
     at: () => at,
+  };
+}
+
+/** Longest work at a stretch: then timers, connections and requests have their turn. */
+const BREATH_MS = 20;
+const MOST_UNLOOKED = 256;
+
+/** Lets go of the thread once a stretch is over; the clock is looked at seldom where waves are short. */
+function createBreath(): () => Promise<void> | undefined {
+  let last = performance.now();
+  let stride = 1;
+  let left = 1;
+  return () => {
+    if (--left > 0) return undefined;
+    const over = performance.now() - last >= BREATH_MS;
+    stride = over ? Math.max(1, stride >> 1) : Math.min(MOST_UNLOOKED, stride * 2);
+    left = stride;
+    if (!over) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        last = performance.now();
+        resolve();
+      });
+    });
   };
 }
 

@@ -9,15 +9,17 @@ const MOST_INPUTS = 16_384;
 export const labelEvent = z.strictObject({
   x: z
     .union([
-      z.array(z.number()).max(MOST_INPUTS),
-      z.record(z.string().max(LONGEST_NAME), z.number()).refine((x) => Object.keys(x).length <= MOST_INPUTS, {
-        error: `x has more than ${MOST_INPUTS} inputs`,
-        params: { reason: "wrong-dimension" },
-      }),
+      z.array(z.number().nullable()).max(MOST_INPUTS),
+      z
+        .record(z.string().max(LONGEST_NAME), z.number().nullable())
+        .refine((x) => Object.keys(x).length <= MOST_INPUTS, {
+          error: `x has more than ${MOST_INPUTS} inputs`,
+          params: { reason: "wrong-dimension" },
+        }),
     ])
     .optional()
     .describe(
-      "The inputs: numbers in a fixed order, or by name (a name that is missing counts as 0). Absent: structure only.",
+      "The inputs: numbers in a fixed order, or by name (a name that is missing counts as 0). null: not known, taken as the mean so far. Absent: structure only.",
     ),
   y: z.array(z.string().min(1).max(LONGEST_NAME)).max(MOST_LABELS).describe("The labels of this event; may be empty."),
 });

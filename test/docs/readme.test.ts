@@ -15,6 +15,7 @@ const pages = [
   "docs/embedders.md",
   "docs/compute.md",
   "docs/lite-rvfl.md",
+  "docs/label-drift.md",
   "docs/architecture.md",
   "docs/conversations.md",
   "docs/evaluate.md",

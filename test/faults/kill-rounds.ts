@@ -9,6 +9,8 @@ export interface KillPlan {
   store(folder: string): string;
   /** YAML lines of `kafka:` and the monitor's `source:`. */
   readonly source: { readonly top: string; readonly monitor: string };
+  /** YAML lines of the monitor's detector and options; numeric unless told. */
+  readonly detector?: string;
   readonly records: number;
   readonly kills: number;
   readonly seed: number;
@@ -79,10 +81,16 @@ async function throughToTheEnd(plan: KillPlan, folder: string) {
     "/api/v1/monitors/m/keys?limit=1000",
   );
   const { counts } = await service.json<{ counts: Record<string, number> }>("/api/v1/dead-letters?limit=1");
+  const states = await Promise.all(
+    keys.map(({ key }) => service.json<Record<string, unknown>>(`/api/v1/monitors/m/keys/${key}`)),
+  );
   await service.kill("SIGTERM");
   return {
     signals,
     counts,
+    states: states
+      .map(({ key, inspection }) => ({ key, inspection }))
+      .sort((a, b) => (String(a.key) < String(b.key) ? -1 : 1)),
     keys: keys
       .map(({ key, events, ratio, status }) => ({ key, events, ratio, status }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
@@ -95,12 +103,14 @@ http: { port: 0 }
 ${plan.source.top}
 monitors:
   m:
-    detector: numeric
+    ${plan.detector ?? NUMERIC}
     source: ${plan.source.monitor}
-    options: { algorithm: page-hinkley, threshold: 20 }
     checkpoint: { seconds: 0.05, events: 20000 }
 `;
 }
+
+const NUMERIC = `detector: numeric
+    options: { algorithm: page-hinkley, threshold: 20 }`;
 
 /** Deterministic events of twenty keys whose level moves, with some garbage. */
 export function killEvents(records: number): string[] {

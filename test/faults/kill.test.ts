@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { eventsOf, labelStream } from "../../detectors/label-drift/stream.ts";
 import { startKafka } from "../support/kafka.ts";
 import { findPostgres, startPostgres } from "../support/postgres.ts";
 import { databasesOf } from "../support/processes.ts";
@@ -33,6 +34,27 @@ describe("kill -9 of the running service at random moments", () => {
     expect(result.signals).toBeGreaterThan(100);
     expect(result.killed).toEqual(result.undisturbed);
     await expect.poll(() => databasesOf(folder), { timeout: 6000 }).toEqual([]);
+  }, 240_000);
+
+  test("with labels, their learners and their clusters: the state that an undisturbed run leaves", async () => {
+    const path = join(folder, "labels.ndjson");
+    const keys = ["p", "q"].map((key, k) =>
+      [...eventsOf(labelStream(5 + k, 6000, 3000), true)].map((e) => ({ key, ...e })),
+    );
+    const events = keys[0]!.flatMap((event, i) => [event, keys[1]![i]!]);
+    writeFileSync(path, `${events.map((event) => JSON.stringify(event)).join("\n")}\n`);
+    const result = await killRounds({
+      folder: join(folder, "labels"),
+      store: (f) => `{ kind: embedded, path: ${join(f, "data")} }`,
+      source: { top: "", monitor: `{ file: { path: ${path} } }` },
+      detector: "detector: label-drift",
+      records: events.length,
+      kills: 4,
+      seed: 3,
+    });
+    expect(result.signals).toBeGreaterThan(4);
+    expect(JSON.stringify(result.undisturbed)).toContain("label_subset_accuracy");
+    expect(result.killed).toEqual(result.undisturbed);
   }, 240_000);
 
   test.skipIf("skip" in kafka || findPostgres() === null)(

@@ -79,6 +79,22 @@ test("constant, binary and huge inputs, empty label sets and labels that come la
   expect(scores.macroF1).toBeGreaterThan(0.85);
 });
 
+test("an input that is not known is taken as its mean so far", () => {
+  const known = (x: number[]) => x.map((v, i) => (i === 4 ? 3 : v));
+  const missing = (x: number[]) => x.map((v, i) => (i === 4 ? null : v));
+  const first = { x: [1, 2, 3, 4, 3], y: ["a"] };
+  const [whole, part] = [open(), open()];
+  feed(whole, [first, ...told(600, 600, known)]);
+  feed(part, [first, ...told(600, 600, missing)]);
+  expect(part.prequential!()).toEqual(whole.prequential!());
+  const byName = open();
+  feed(byName, [
+    { x: { f: null, g: 2 }, y: ["a"] },
+    { x: { f: 1, g: null }, y: [] },
+  ]);
+  expect(byName.prequential!()!.hamming).toBe(1);
+});
+
 test("inputs of another number or form are refused and change nothing", () => {
   const model = open();
   const state = model.init("k");

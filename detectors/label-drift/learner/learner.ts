@@ -109,15 +109,16 @@ function read(l: Learner, x: NonNullable<LabelEvent["x"]>): void {
     raw = new Float64Array(inputs * 2);
     z = new Float64Array(inputs * 2);
   }
-  if (Array.isArray(x)) for (let j = 0; j < inputs; j++) raw[j] = x[j]!;
+  widenScaler(scaler, inputs);
+  const { mean } = scaler;
+  if (Array.isArray(x)) for (let j = 0; j < inputs; j++) raw[j] = x[j] ?? mean[j]!;
   else {
     raw.fill(0, 0, inputs);
     for (const name in x) {
       const j = names.numbers.get(name);
-      if (j !== undefined) raw[j] = x[name]!;
+      if (j !== undefined) raw[j] = x[name] ?? mean[j]!;
     }
   }
-  widenScaler(scaler, inputs);
 }
 
 export interface Learnt {
