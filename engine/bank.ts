@@ -41,6 +41,8 @@ export interface Bank {
   writes(): Promise<readonly StateWrite[]>;
   committed(): void;
   overfull(): boolean;
+  /** Records that may be taken before overfull() is asked again, each perhaps of a key that is not in memory: as the keys there weigh. */
+  room(most: number): number;
   /** Drops the clean states used longest ago, those with an open alarm last, down to three quarters of the limits. */
   evict(): void;
   /** Drops the clean states without events since then. */
@@ -166,6 +168,11 @@ export function createBank(
       writing = [];
       dirty = [];
     },
+    room(most) {
+      if (entries.size === 0) return Math.min(most, UNKNOWN_KEYS);
+      const keys = (limits.bytes * ROOM * entries.size) / Math.max(1, scale.total());
+      return Math.max(1, Math.min(most, Math.floor(keys)));
+    },
     overfull: () => entries.size > limits.keys || scale.total() > limits.bytes,
     evict() {
       const clean = [...entries.values()].filter((e) => !e.dirty);
@@ -192,6 +199,10 @@ export function createBank(
   };
 }
 
+/** Share of the limit that one slice may add. */
+const ROOM = 1 / 8;
+/** Keys brought before it is known what they weigh. */
+const UNKNOWN_KEYS = 256;
 const NONE: readonly string[] = [];
 const FRESH: Weight = { own: 256, large: [] };
 

@@ -306,7 +306,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (next !== null) while (from < records.length && records[from]!.offset < next) from++;
     if (from < records.length) cursor = batch.cursor ?? cursor;
     while (from < records.length) {
-      const to = sliceEnd(records, from, monitor.shared !== undefined);
+      const to = sliceEnd(records, from, bank.room(SLICE), monitor.shared !== undefined);
       const first = records[from]!;
       const oldest = first.time;
       await slice(records, from, to);
@@ -413,8 +413,8 @@ function oneLine(error: Error): string {
 }
 
 /** Where keys share a promise, no slice crosses a place at which it changes. */
-function sliceEnd(records: readonly RawRecord[], from: number, shared: boolean): number {
-  const most = Math.min(records.length, from + SLICE);
+function sliceEnd(records: readonly RawRecord[], from: number, slice: number, shared: boolean): number {
+  const most = Math.min(records.length, from + slice);
   if (!shared) return most;
   const end = blockEnd(records[from]!.offset);
   let to = from + 1;
