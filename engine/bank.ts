@@ -41,8 +41,8 @@ export interface Bank {
   writes(): Promise<readonly StateWrite[]>;
   committed(): void;
   overfull(): boolean;
-  /** Records that may be taken before overfull() is asked again, each perhaps of a key that is not in memory: as the keys there weigh. */
-  room(most: number): number;
+  /** Keys that may be brought before overfull() is asked again, as those in memory weigh; at least one. */
+  room(): number;
   /** Drops the clean states used longest ago, those with an open alarm last, down to three quarters of the limits. */
   evict(): void;
   /** Drops the clean states without events since then. */
@@ -168,10 +168,9 @@ export function createBank(
       writing = [];
       dirty = [];
     },
-    room(most) {
-      if (entries.size === 0) return Math.min(most, UNKNOWN_KEYS);
-      const keys = (limits.bytes * ROOM * entries.size) / Math.max(1, scale.total());
-      return Math.max(1, Math.min(most, Math.floor(keys)));
+    room() {
+      if (entries.size === 0) return UNKNOWN_KEYS;
+      return Math.max(1, Math.floor((limits.bytes * ROOM * entries.size) / Math.max(1, scale.total())));
     },
     overfull: () => entries.size > limits.keys || scale.total() > limits.bytes,
     evict() {
@@ -199,7 +198,7 @@ export function createBank(
   };
 }
 
-/** Share of the limit that one slice may add. */
+/** Share of the limit that they may add. */
 const ROOM = 1 / 8;
 /** Keys brought before it is known what they weigh. */
 const UNKNOWN_KEYS = 256;

@@ -56,6 +56,16 @@ export interface LaneContext {
 
 /** Records handed to the detector in one go. */
 const SLICE = 2048;
+
+interface Read {
+  readonly accepted: readonly Decoded[];
+  /** Where each stands. */
+  readonly where: readonly RawRecord[];
+  /** Those not in memory. */
+  readonly keys: ReadonlySet<string>;
+  /** The first that was not read. */
+  readonly to: number;
+}
 /** Dead letters keep up to 1 MiB each: so much at the most waits for a commit. */
 const MOST_PENDING_BYTES = 8 * 2 ** 20;
 
@@ -184,13 +194,20 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     pending.bytes() >= MOST_PENDING_BYTES;
   const dirty = (): boolean => next !== committedOffset || bank.dirtyCount() > 0 || pending.size() > 0;
 
-  const slice = async (records: readonly RawRecord[], from: number, to: number): Promise<void> => {
+  /** As many of them as the memory bears; where it stopped. */
+  const slice = async (records: readonly RawRecord[], from: number, most: number): Promise<number> => {
     const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, records[from]!.offset);
-    const last = records[to - 1]!.offset;
     const refused: Refused[] = [];
     let said: Said | null = null;
     let open = memory.refusals.open;
     let at = 0;
+    const refuse = (record: RawRecord, rejection: Rejection): void => {
+      pending.reject(record, rejection);
+      refused.push({ offset: record.offset, time: record.time, rejection });
+    };
+    const read = await decode(records, from, most, bank.room(), refuse);
+    const { to } = read;
+    const last = records[to - 1]!.offset;
     const sayUpTo = (offset: number): void => {
       // Those that the detector refused come after those that the decoder did.
       said ??= weigh(
@@ -201,44 +218,39 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       for (let one = said.says[at]; one !== undefined && one.offset <= offset; one = said.says[++at])
         open = pending.sayOfRefusals(open, one);
     };
-    const refuse = (record: RawRecord, rejection: Rejection): void => {
-      pending.reject(record, rejection);
-      refused.push({ offset: record.offset, time: record.time, rejection });
-    };
-    await work(records, from, to, promise, refuse, sayUpTo);
+    await decide(read, promise, refuse, sayUpTo);
     sayUpTo(last);
     memory.refusals = { ...said!.refusals, open };
     counters.consumed += to - from;
     next = last + 1;
     sinceCommit += to - from;
+    return to;
   };
 
-  /** Decodes records, steps them in waves in which each key stands once, and books what came of them. */
-  const work = async (
+  /** Decodes records, as far as `room` keys that are not in memory go, at least one. */
+  const decode = async (
     records: readonly RawRecord[],
     from: number,
-    to: number,
-    promise: number | undefined,
+    most: number,
+    room: number,
     refuse: (record: RawRecord, rejection: Rejection) => void,
-    /** Called before what is at this offset is said, once all refusals are told. */
-    before: (offset: number) => void = () => {},
-  ): Promise<void> => {
-    const lane = claimed!.lane;
+  ): Promise<Read> => {
     const accepted: Decoded[] = [];
     const where: RawRecord[] = [];
     const keys = new Set<string>();
-    const needed = monitor.beforeDecode?.(records, from, to) ?? null;
+    const needed = monitor.beforeDecode?.(records, from, most) ?? null;
     if (needed !== null) {
       // The first try is under way; another one asks anew.
       let waiting: Promise<void> | null = needed;
       await retrying(async () => {
-        const now = waiting ?? monitor.beforeDecode!(records, from, to);
+        const now = waiting ?? monitor.beforeDecode!(records, from, most);
         waiting = null;
         await now;
       });
     }
-    for (let i = from; i < to; i++) {
-      const record = records[i]!;
+    let to = from;
+    while (to < most && keys.size < room) {
+      const record = records[to++]!;
       const decoded = monitor.decode(record);
       if (decoded === null) continue;
       if ("reason" in decoded) {
@@ -250,7 +262,18 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       where.push(record);
       if (!bank.get(event.key)) keys.add(event.key);
     }
-    if (keys.size > 0) await retrying(() => bank.load(lane, [...keys]));
+    return { accepted, where, keys, to };
+  };
+
+  /** Brings the keys, steps the events in waves in which each key stands once, and books what came of them. */
+  const decide = async (
+    { accepted, where, keys }: Read,
+    promise: number | undefined,
+    refuse: (record: RawRecord, rejection: Rejection) => void,
+    /** Called before what is at this offset is said, once all refusals are told. */
+    before: (offset: number) => void = () => {},
+  ): Promise<void> => {
+    if (keys.size > 0) await retrying(() => bank.load(claimed!.lane, [...keys]));
     const entries = accepted.map((a) => bank.get(a.key)!);
     const prepared = await prepare(entries, accepted);
     const outcomes = await stepAll(entries, accepted, prepared, where, promise);
@@ -306,10 +329,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (next !== null) while (from < records.length && records[from]!.offset < next) from++;
     if (from < records.length) cursor = batch.cursor ?? cursor;
     while (from < records.length) {
-      const to = sliceEnd(records, from, bank.room(SLICE), monitor.shared !== undefined);
+      const most = sliceEnd(records, from, monitor.shared !== undefined);
       const first = records[from]!;
       const oldest = first.time;
-      await slice(records, from, to);
+      const to = await slice(records, from, most);
       if (oldest !== null) {
         const event = `${name.topic}[${name.partition}]@${first.offset}`;
         const seconds = Math.max(0, clock.now() - oldest) / 1000;
@@ -317,10 +340,9 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         oldestPending = oldestPending === null ? oldest : Math.min(oldestPending, oldest);
       }
       from = to;
-      if (bank.overfull()) {
-        if (bank.dirtyCount() > 0) await commit([]);
-        bank.evict();
-      } else if (due()) await commit([]);
+      if (bank.overfull() ? bank.dirtyCount() > 0 : due()) await commit([]);
+      // What keys weigh is known once they were written.
+      if (bank.overfull()) bank.evict();
     }
     if (batch.nextOffset > (next ?? 0)) next = batch.nextOffset;
   };
@@ -386,7 +408,9 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         if (letters.length === 0 || failure || closed || !claimed || next === null) return false;
         const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, next);
         const again = new Map<number, Rejection>();
-        await work(letters, 0, letters.length, promise, ({ offset }, rejection) => void again.set(offset, rejection));
+        const refuse = ({ offset }: RawRecord, rejection: Rejection) => void again.set(offset, rejection);
+        const read = await decode(letters, 0, letters.length, Number.POSITIVE_INFINITY, refuse);
+        await decide(read, promise, refuse);
         for (const letter of letters) pending.replayed(letter.sequence, again.get(letter.offset) ?? null);
         await commit([]);
         return true;
@@ -413,8 +437,8 @@ function oneLine(error: Error): string {
 }
 
 /** Where keys share a promise, no slice crosses a place at which it changes. */
-function sliceEnd(records: readonly RawRecord[], from: number, slice: number, shared: boolean): number {
-  const most = Math.min(records.length, from + slice);
+function sliceEnd(records: readonly RawRecord[], from: number, shared: boolean): number {
+  const most = Math.min(records.length, from + SLICE);
   if (!shared) return most;
   const end = blockEnd(records[from]!.offset);
   let to = from + 1;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
 import type { Model } from "../../engine/detector.ts";
+import { makePart } from "../../engine/part.ts";
 import { openToy } from "../support/toy-detector.ts";
 import { RUN, remains, type Setup, start } from "./harness.ts";
 
@@ -25,6 +26,43 @@ async function runAll(all: readonly unknown[], setup: Setup = {}) {
 }
 
 describe("a stream through the engine", () => {
+  test("heavy keys that come back in number are brought a few at a time; one heavy key's events stay together", async () => {
+    const toy = openToy(Number.POSITIVE_INFINITY, true) as Model;
+    const sizes: number[] = [];
+    let saved = 0;
+    const model: Model = {
+      ...toy,
+      prepare: async (batch) => {
+        sizes.push(batch.length);
+        return batch.map(() => null);
+      },
+      save: async (states) =>
+        (await toy.save(states)).map((s) => ({
+          ...s,
+          parts: [makePart(new Uint8Array(100_000).fill(saved++, 0, 1).fill(saved >> 8, 1, 2)), ...s.parts],
+        })),
+    };
+    const setup = {
+      batch: 1000,
+      monitor: { model, limits: { keys: 10_000, bytes: 2 ** 22 }, checkpoint: { events: 500, ms: 1e9 } },
+    };
+    const { source, service } = await start(setup);
+    const say = (key: string): unknown => ({ key, value: 0 });
+    await source.push(0, [say("one")]);
+    await source.push(
+      0,
+      Array.from({ length: 500 }, () => say("one")),
+    );
+    expect(Math.max(...sizes)).toBe(500);
+    const all = Array.from({ length: 600 }, (_, i) => say(`k${i}`));
+    await source.push(0, all);
+    sizes.length = 0;
+    await source.push(0, all);
+    await service.stop();
+    expect(sizes.reduce((a, b) => a + b)).toBe(600);
+    expect(Math.max(...sizes)).toBeLessThan(60);
+  });
+
   test("each event is accepted or a dead letter, and signals have consecutive indices per key", async () => {
     const { store, monitor } = await runAll(events(1000));
     const rejected = await store.deadLetterCounts();
