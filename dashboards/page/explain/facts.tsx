@@ -30,7 +30,6 @@ function Fact({ value, depth }: { value: unknown; depth: number }) {
     return (
       <>
         {value.slice(0, 12).map((one, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the entries have no name
           <Facts key={i} value={one} depth={depth + 1} />
         ))}
       </>

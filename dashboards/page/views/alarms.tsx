@@ -3,10 +3,11 @@ import type { EpisodeDto, EpisodePage } from "../../../adapters/http/types.ts";
 import { ENDED } from "../chart/episode-marks.ts";
 import { path } from "../data/api.ts";
 import { acknowledge } from "../data/commands.ts";
-import { changes, overview } from "../data/live.ts";
+import { changes } from "../data/live.ts";
 import { useNewest } from "../data/newest.ts";
 import { readOnlyReason, session } from "../data/session.ts";
 import { useStore } from "../data/store.ts";
+import { KeyFilter, MonitorFilter } from "../parts/filters.tsx";
 import { formatCount, plural, words } from "../parts/format.ts";
 import { Severity } from "../parts/severity.tsx";
 import { tell } from "../parts/tell.ts";
@@ -153,14 +154,15 @@ function AlarmRow({ episode, taken, reason, onSee }: RowProps) {
 }
 
 function Filters({ monitor, state, keyName }: { monitor: string; state: string; keyName: string }) {
-  const known = useStore(overview);
-  const names = known?.monitors.map((one) => one.name) ?? (monitor === "" ? [] : [monitor]);
-  const set = (change: Readonly<Record<string, string>>) => go(withQuery(change), { replace: true });
   return (
     <div class="filters">
       <label>
         <span class="unseen">State</span>
-        <select class="field" value={state} onChange={(event) => set({ state: event.currentTarget.value })}>
+        <select
+          class="field"
+          value={state}
+          onChange={(event) => go(withQuery({ state: event.currentTarget.value }), { replace: true })}
+        >
           {STATES.map((one) => (
             <option key={one} value={one}>
               {one === "open" ? "waiting" : one === "closed" ? "over" : one}
@@ -169,31 +171,8 @@ function Filters({ monitor, state, keyName }: { monitor: string; state: string; 
           <option value="any">any state</option>
         </select>
       </label>
-      <label>
-        <span class="unseen">Monitor</span>
-        <select
-          class="field"
-          value={monitor}
-          onChange={(event) => set({ monitor: event.currentTarget.value, key: "" })}
-        >
-          <option value="">Every monitor</option>
-          {names.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span class="unseen">Key</span>
-        <input
-          class="field"
-          type="search"
-          placeholder="Exact key"
-          value={keyName}
-          onChange={(event) => set({ key: event.currentTarget.value })}
-        />
-      </label>
+      <MonitorFilter monitor={monitor} />
+      <KeyFilter keyName={keyName} />
     </div>
   );
 }

@@ -5,10 +5,10 @@ import { useNewest } from "../data/newest.ts";
 import { readOnlyReason, session } from "../data/session.ts";
 import { useStore } from "../data/store.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { MonitorFilter } from "../parts/filters.tsx";
 import { formatCount, plural, words } from "../parts/format.ts";
 import { replayCommand } from "../parts/replay.ts";
 import { When } from "../parts/when.tsx";
-import { go, withQuery } from "../router.tsx";
 import { useTitle } from "../shell/problem.tsx";
 import { SignIn } from "../shell/sign-in.tsx";
 
@@ -28,19 +28,7 @@ export function RejectedView({ query }: { query: URLSearchParams }) {
       <div class="view-head">
         <h1>Rejected events</h1>
         <div class="filters">
-          <select
-            class="field"
-            aria-label="Monitor"
-            value={monitor}
-            onChange={(event) => go(withQuery({ monitor: event.currentTarget.value }), { replace: true })}
-          >
-            <option value="">Every monitor</option>
-            {known?.monitors.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
+          <MonitorFilter monitor={monitor} />
         </div>
       </div>
       {rows === null ? (

@@ -1,8 +1,9 @@
 import type { Signal, SignalPageDto } from "../../../adapters/http/types.ts";
 import { path } from "../data/api.ts";
-import { changes, overview } from "../data/live.ts";
+import { changes } from "../data/live.ts";
 import { useNewest } from "../data/newest.ts";
 import { useStore } from "../data/store.ts";
+import { KeyFilter, MonitorFilter } from "../parts/filters.tsx";
 import { formatCount, formatRatio, words } from "../parts/format.ts";
 import { Severity } from "../parts/severity.tsx";
 import { tell } from "../parts/tell.ts";
@@ -89,7 +90,6 @@ interface FilterProps {
 }
 
 function Filters({ monitor, kind, keyName, seen }: FilterProps) {
-  const known = useStore(overview);
   const kinds = [
     ...new Set([
       "drift",
@@ -100,28 +100,16 @@ function Filters({ monitor, kind, keyName, seen }: FilterProps) {
       ...(kind === "" ? [] : [kind]),
     ]),
   ];
-  const names = known?.monitors.map((one) => one.name) ?? (monitor === "" ? [] : [monitor]);
-  const set = (change: Readonly<Record<string, string>>) => go(withQuery(change), { replace: true });
   return (
     <div class="filters">
-      <label>
-        <span class="unseen">Monitor</span>
-        <select
-          class="field"
-          value={monitor}
-          onChange={(event) => set({ monitor: event.currentTarget.value, key: "" })}
-        >
-          <option value="">Every monitor</option>
-          {names.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <MonitorFilter monitor={monitor} />
       <label>
         <span class="unseen">Kind</span>
-        <select class="field" value={kind} onChange={(event) => set({ kind: event.currentTarget.value })}>
+        <select
+          class="field"
+          value={kind}
+          onChange={(event) => go(withQuery({ kind: event.currentTarget.value }), { replace: true })}
+        >
           <option value="">Every kind</option>
           {kinds.map((one) => (
             <option key={one} value={one}>
@@ -130,16 +118,7 @@ function Filters({ monitor, kind, keyName, seen }: FilterProps) {
           ))}
         </select>
       </label>
-      <label>
-        <span class="unseen">Key</span>
-        <input
-          class="field"
-          type="search"
-          placeholder="Exact key"
-          value={keyName}
-          onChange={(event) => set({ key: event.currentTarget.value })}
-        />
-      </label>
+      <KeyFilter keyName={keyName} />
     </div>
   );
 }
