@@ -1,7 +1,7 @@
 import { add, below, fenwickOf, halve } from "../statistics/fenwick.ts";
 import type { Random } from "../statistics/random.ts";
 import type { Bet } from "./bets.ts";
-import { each, FLAG, setFlags } from "./history.ts";
+import { each, FLAG, type Segment, setFlags } from "./history.ts";
 import type { Options } from "./options.ts";
 import { toleranceOf } from "./promise.ts";
 import type { Counts, Watch } from "./watch.ts";
@@ -12,7 +12,7 @@ const P_LEAST = 1e-6;
 export function placeBet(
   bet: Bet,
   watch: Watch,
-  at: { readonly bin: number; readonly cluster: number; readonly far: boolean },
+  at: { readonly bin: number; readonly cluster: number; readonly region: number; readonly far: boolean },
   u: number,
   options: Options,
 ): void {
@@ -28,7 +28,7 @@ export function placeBet(
   bet.cluster = at.cluster;
   bet.clusterShare = shareOf(counts.cluster, counts.clusterTotal, at.cluster, tolerance, options.alpha);
   bet.startCluster = counts.clusterVaries ? 1 : 0;
-  bet.cell = at.far ? at.cluster : reference.clusters;
+  bet.cell = at.far ? at.region : reference.clusters;
   bet.cellShare = shareOf(counts.cell, counts.cellTotal, bet.cell, tolerance, options.alpha);
   bet.startCell = counts.cellVaries ? 1 : 0;
 }
@@ -65,7 +65,7 @@ export function takeBack(watch: Watch, from: number): void {
     setFlags(segment, at, flags & ~FLAG.counted);
     const bin = segment.bin[at]!;
     bins[bin] = Math.max(0, bins[bin]! - 1);
-    move(counts, segment.cluster[at]!, (flags & FLAG.far) !== 0, -1);
+    move(counts, segment.cluster[at]!, cellOf(counts, segment, at), -1);
   });
   counts.ranks = fenwickOf(bins);
 }
@@ -79,13 +79,16 @@ export function giveBack(watch: Watch, from: number): void {
     if (flags & (FLAG.counted | FLAG.repeat)) return;
     setFlags(segment, at, flags | FLAG.counted);
     bins[segment.bin[at]!] = bins[segment.bin[at]!]! + 1;
-    move(counts, segment.cluster[at]!, (flags & FLAG.far) !== 0, 1);
+    move(counts, segment.cluster[at]!, cellOf(counts, segment, at), 1);
   });
   counts.ranks = fenwickOf(bins);
 }
 
-function move(counts: Counts, cluster: number, far: boolean, by: number): void {
-  const cell = far ? cluster : counts.cell.length - 1;
+function cellOf(counts: Counts, segment: Segment, at: number): number {
+  return segment.flags[at]! & FLAG.far ? segment.region[at]! : counts.cell.length - 1;
+}
+
+function move(counts: Counts, cluster: number, cell: number, by: number): void {
   const clusterNow = Math.max(0, counts.cluster[cluster]! + by);
   const cellNow = Math.max(0, counts.cell[cell]! + by);
   counts.clusterTotal += clusterNow - counts.cluster[cluster]!;

@@ -15,6 +15,7 @@ export interface History {
 export interface Segment {
   readonly bin: Uint16Array;
   readonly cluster: Uint8Array;
+  readonly region: Uint8Array;
   readonly flags: Uint16Array;
   readonly p: Float32Array;
   /** Shares in 65,535ths. */
@@ -57,6 +58,7 @@ export function append(
   entry: {
     bin: number;
     cluster: number;
+    region: number;
     flags: number;
     p: number;
     clusterShare: number;
@@ -75,6 +77,7 @@ export function append(
   const segment = history.segments.at(-1)!;
   segment.bin[at] = entry.bin;
   segment.cluster[at] = entry.cluster;
+  segment.region[at] = entry.region;
   segment.flags[at] = entry.flags;
   segment.p[at] = entry.p;
   segment.clusterShare[at] = Math.max(1, Math.round(entry.clusterShare * 65_535));
@@ -133,6 +136,7 @@ function createSegment(withSessions: boolean): Segment {
   return {
     bin: new Uint16Array(SEGMENT),
     cluster: new Uint8Array(SEGMENT),
+    region: new Uint8Array(SEGMENT),
     flags: new Uint16Array(SEGMENT),
     p: new Float32Array(SEGMENT),
     clusterShare: new Uint16Array(SEGMENT),
@@ -149,7 +153,16 @@ function closedSegment(segment: Segment): Uint8Array {
 }
 
 type Arrays = Omit<Segment, "part">;
-const ARRAYS: readonly (keyof Arrays)[] = ["bin", "cluster", "flags", "p", "clusterShare", "cellShare", "session"];
+const ARRAYS: readonly (keyof Arrays)[] = [
+  "bin",
+  "cluster",
+  "flags",
+  "p",
+  "clusterShare",
+  "cellShare",
+  "session",
+  "region",
+];
 
 function saveSegment(segment: Segment, entries: number, w: ReturnType<typeof createWriter>): void {
   for (const name of ARRAYS) w.array(segment[name].subarray(0, entries));
@@ -165,5 +178,7 @@ function loadSegment(r: ReturnType<typeof createReader>, withSessions: boolean, 
   segment.clusterShare.set(r.u16s());
   segment.cellShare.set(r.u16s());
   segment.session.set(r.u32s());
+  // Older snapshots know one kind of cluster.
+  segment.region.set(r.left() > 0 ? r.bytes() : segment.cluster);
   return segment;
 }

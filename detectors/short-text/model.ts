@@ -134,8 +134,8 @@ function stepOne(
     return begun === null ? LEARNING : begin(state, begun, item.time);
   }
   if (item.promise !== undefined) sharePromise(state.watch, item.promise, context.options);
-  const { vector, score, cluster } = prepared;
-  const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster };
+  const { vector, score, cluster, region } = prepared;
+  const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster, region };
   const outcome = observe(state.watch, seen, state.random, context);
   const { adaptAfter } = context.options;
   if (adaptAfter === null || index - earliestAlarm(state.watch.episodes) < adaptAfter) return outcome;

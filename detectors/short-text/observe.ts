@@ -25,6 +25,7 @@ export interface Observation {
   readonly vector: Float32Array;
   readonly score: number;
   readonly cluster: number;
+  readonly region: number;
 }
 
 const EWMA = 1 / 200;
@@ -38,13 +39,14 @@ export function observe(watch: Watch, seen: Observation, random: Random, watchin
   const high = seen.score > watch.reference.high;
   // One number of the generator per accepted event, used or not.
   const u = uniform(random);
-  placeBet(bet, watch, { bin, cluster: seen.cluster, far }, u, options);
+  placeBet(bet, watch, { bin, cluster: seen.cluster, region: seen.region, far }, u, options);
   const closed = closeOver(watch, seen, options);
   const { skipped, session } = evidenceOf(watch, seen, options);
   const counted = !seen.repeat && !skipped && !isOpen(watch.episodes);
   append(watch.history, {
     bin,
     cluster: seen.cluster,
+    region: seen.region,
     flags:
       (far ? FLAG.far : 0) |
       (high ? FLAG.high : 0) |

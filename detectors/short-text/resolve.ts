@@ -19,6 +19,8 @@ export interface Prepared {
   readonly vector: Float32Array | null;
   score: number;
   cluster: number;
+  /** Cluster among vectors without the middle. */
+  region: number;
 }
 
 type Item = Pick<StepItem<TextEvent, State>, "state" | "event">;
@@ -96,11 +98,11 @@ function place(
   for (const i of members) {
     const rejection = fill(batch[i]!.event, external?.[i] ?? null, { reference, options }, vectors, count);
     if (rejection !== null) {
-      out[i] = { reference, source: reference.source, dim, rejection, vector: null, score: 0, cluster: 0 };
+      out[i] = { reference, source: reference.source, dim, rejection, vector: null, score: 0, cluster: 0, region: 0 };
       continue;
     }
     const vector = vectors.subarray(count * dim, (count + 1) * dim);
-    out[i] = { reference, source: reference.source, dim, rejection: null, vector, score: 0, cluster: 0 };
+    out[i] = { reference, source: reference.source, dim, rejection: null, vector, score: 0, cluster: 0, region: 0 };
     rows.push(i);
     count += 1;
   }
@@ -109,11 +111,13 @@ function place(
   // Texts keep their own vectors: another reference has another middle.
   const placed = vectors.slice(0, count * dim);
   centre(placed, count, reference.middle);
+  const region = reference.regionCentres?.nearest(placed, count, 1) ?? cluster;
   const similarity = reference.autoencoder?.similarities(placed, count) ?? null;
   const k = Math.min(neighbours, reference.rows);
   const near = similarity === null ? reference.search.nearest(placed, count, k) : null;
   rows.forEach((i, row) => {
     out[i]!.cluster = cluster.indices[row]!;
+    out[i]!.region = region.indices[row]!;
     out[i]!.score =
       near === null ? 1 - similarity![row]! : scoreOf(near.indices, near.products, row * k, k, reference.own, hubness);
   });
@@ -143,7 +147,7 @@ function resolveLearning(item: Item, external: Float32Array | null, how: Resolvi
   const source = sourceOf(item, how);
   const { event, state } = item;
   const result = (rejection: Rejection | null, vector: Float32Array | null): Prepared => {
-    return { reference: null, source, dim: state.dim, rejection, vector, score: 0, cluster: 0 };
+    return { reference: null, source, dim: state.dim, rejection, vector, score: 0, cluster: 0, region: 0 };
   };
   if (source === "hash") return result(event.text === undefined ? missing("text") : null, null);
   if (source === "external") return event.text === undefined ? result(missing("text"), null) : result(null, external);

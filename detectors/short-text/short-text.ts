@@ -45,7 +45,7 @@ import type { State } from "./state.ts";
  */
 export const shortText: Detector<TextEvent, Options, State> = {
   name: "short-text",
-  version: 3,
+  version: 4,
   title: "Short texts",
   summary: "Finds the change point in a stream of short texts, and says what is new.",
   source:

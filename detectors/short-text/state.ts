@@ -20,7 +20,7 @@ import { loadScheme, saveScheme } from "./scheme.ts";
 import { loadSessions, saveSessions } from "./sessions.ts";
 import { countsOf, type Watch } from "./watch.ts";
 
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** All that is known of a key. Learning, or watching. */
 export interface State {

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
+import type { Model, Outcome, Snapshot } from "../../engine/detector.ts";
+import { TidegaugeError } from "../../engine/errors.ts";
+import type { TextEvent } from "./event.ts";
+import { shortText } from "./short-text.ts";
+import { stream } from "./simulated.ts";
+import type { State } from "./state.ts";
+
+/** A key after 400 texts as version 3 saved it, and what version 3 said of the next 200: [index, kind, onset]. */
+interface Saved {
+  readonly version: number;
+  readonly running: string;
+  readonly parts: readonly { readonly hash: string; readonly bytes: string }[];
+  readonly said: readonly (readonly [number, string, number | null])[];
+}
+
+function load(): { readonly snapshot: Snapshot; readonly said: Saved["said"] } {
+  const file = new URL("./snapshot-version-3.json.gz", import.meta.url);
+  const saved = JSON.parse(gunzipSync(readFileSync(file)).toString()) as Saved;
+  const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
+  const parts = saved.parts.map(({ hash, bytes }) => ({ hash, bytes: bytesOf(bytes) }));
+  return { snapshot: { version: saved.version, running: bytesOf(saved.running), parts }, said: saved.said };
+}
+
+function open(): Model<TextEvent, State> {
+  const settings = { options: shortText.options.parse({}), reference: { first: 120 }, promise: 1000, seed: 3 };
+  return shortText.open(settings, { tensors: createCpuTensors(), embedder: { kind: "none" } }) as Model<
+    TextEvent,
+    State
+  >;
+}
+
+test("a snapshot of version 3 goes on as version 3 did, and again from what this version saves of it", () => {
+  const { snapshot, said } = load();
+  for (const again of [false, true]) {
+    const model = open();
+    let [state] = model.load([snapshot]) as [State];
+    if (again) [state] = model.load(structuredClone(model.save([state])) as readonly Snapshot[]) as [State];
+    const heard = stream(9, 600, 420)
+      .slice(400)
+      .flatMap((event, i) => {
+        const [outcome] = model.step([{ state, event, time: null }]) as readonly Outcome[];
+        return outcome!.signals.map(({ kind, onset }) => [400 + i, kind, onset?.index ?? null]);
+      });
+    expect(heard).toEqual(said);
+  }
+});
+
+test("a snapshot of a later version is refused", () => {
+  const { snapshot } = load();
+  const later = { ...snapshot, version: shortText.version + 1 };
+  expect(() => open().load([later])).toThrow(TidegaugeError);
+});
