@@ -85,6 +85,8 @@ export type Embedder =
       readonly dim: number;
       /** texts → row-major [texts.length, dim], unit vectors. */
       embed(texts: readonly string[]): Promise<Float32Array>;
+      /** Its vector of one fixed text, where the identity does not name the weights; null before it was asked. */
+      fingerprint?(): Float32Array | null;
     };
 
 export interface StepItem<Event, State> {

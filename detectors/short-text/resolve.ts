@@ -2,6 +2,7 @@ import type { Embedder, StepItem } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import { centre } from "./centre.ts";
 import { claimedDimension, decodeEmbedding, type TextEvent, textOf, wrongDimension } from "./event.ts";
+import { checkWeights } from "./fingerprint.ts";
 import { encode } from "./hash-encoder.ts";
 import type { Options } from "./options.ts";
 import type { Reference, Source } from "./reference.ts";
@@ -41,6 +42,7 @@ export function resolve(batch: readonly Item[], how: Resolving): Prepared[] | Pr
   if (texts.length === 0) return resolveWith(batch, null, how);
   const { dim } = how.embedder;
   return how.embedder.embed(texts).then((all) => {
+    for (const [i, { state }] of batch.entries()) if (rows[i]! >= 0) checkWeights(state.fingerprint, how.embedder);
     const vectors = rows.map((row) => (row < 0 ? null : all.slice(row * dim, (row + 1) * dim)));
     return resolveWith(batch, vectors, how);
   });

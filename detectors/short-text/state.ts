@@ -9,6 +9,7 @@ import { createLayout } from "./bets.ts";
 import { packCounts, unpackCounts } from "./compact.ts";
 import type { Episode, Episodes } from "./episode.ts";
 import { createEvidence } from "./evidence.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { loadHistory, saveHistory } from "./history.ts";
 import { type Learning, loadLearning, saveLearning } from "./learning.ts";
 import { beginLineage, type Lineage, loadLineage, recordVersion, saveLineage } from "./lineage.ts";
@@ -35,6 +36,7 @@ export interface State {
   learning: Learning | null;
   watch: Watch | null;
   lineage: Lineage;
+  fingerprint: Fingerprint;
 }
 
 export interface LoadContext {
@@ -61,6 +63,7 @@ export function saveState(state: State): Snapshot {
   }
   if (state.watch !== null) saveWatch(state.watch, w, parts);
   w.text(saveLineage(state.lineage));
+  w.text(state.fingerprint ?? "");
   return { version: VERSION, running: w.done(), parts };
 }
 
@@ -82,7 +85,9 @@ export function loadState(snapshot: Snapshot, context: LoadContext): State {
   const learning = learns ? loadLearning(r.u32(), r.bytes(), snapshot.parts) : null;
   const watch = learns ? null : loadWatch(r, snapshot.parts, context, snapshot.version);
   const lineage = snapshot.version >= 3 ? loadLineage(r.text()) : oldLineage(watch);
-  return { random, index, source, dim, repeats, learning, watch, lineage };
+  // Older snapshots end before it.
+  const fingerprint = (r.left() > 0 && r.text()) || null;
+  return { random, index, source, dim, repeats, learning, watch, lineage, fingerprint };
 }
 
 /** Older snapshots do not tell how often it was learnt. */
