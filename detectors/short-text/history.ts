@@ -32,7 +32,7 @@ export const FLAG = {
   startRank: 4,
   startCluster: 8,
   startCell: 16,
-  /** In the counts. */
+  /** Among what counts as normal, at once or later. */
   counted: 32,
   neutral: 64,
   /** Above the reference's 90 % quantile. */
@@ -84,6 +84,12 @@ export function append(
   segment.cellShare[at] = Math.max(1, Math.round(entry.cellShare * 65_535));
   if (history.withSessions) segment.session[at] = entry.session;
   history.end += 1;
+}
+
+/** Of an event that is still kept. */
+export function entryOf({ segments, first }: History, index: number): Entry {
+  const offset = index - first;
+  return { segment: segments[Math.floor(offset / SEGMENT)]!, at: offset % SEGMENT };
 }
 
 /** Visits entries with event index from..end. */

@@ -1,7 +1,7 @@
 import { NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import { type Random, uniform } from "../statistics/random.ts";
 import { createBet } from "./bets.ts";
-import { placeBet, take } from "./counts.ts";
+import { notice, placeBet, settle } from "./counts.ts";
 import { isOpen } from "./episode.ts";
 import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evidence.ts";
 import { PSEUDO_SESSION } from "./fit.ts";
@@ -63,7 +63,8 @@ export function observe(watch: Watch, seen: Observation, random: Random, watchin
     session,
   });
   if (!seen.repeat) keep(watch, seen, high);
-  if (counted) take(watch, bin, bet, options, random);
+  if (counted) notice(watch, bin, bet);
+  settle(watch, options, random);
   if (!skipped || closed) {
     const { layout, sums } = watch.evidence;
     watch.drift = statistic(sums, layout.drift);

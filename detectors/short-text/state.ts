@@ -121,6 +121,7 @@ function saveWatch(watch: Watch, w: Writer, parts: Part[]): void {
   w.u8(watch.warned ? 1 : 0);
   saveScheme(watch.scheme, w);
   w.f64(watch.thresholds.drift);
+  w.f64(watch.countedTo);
 }
 
 function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, version: number): Watch {
@@ -140,6 +141,8 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, vers
     history,
     recent,
     counts,
+    // Older versions counted every event at once.
+    countedTo: history.end,
     evidence: createEvidence(createLayout(reference.clusters, options.guarantee), r.f64s()),
     thresholds: thresholdsOf(context.promised, reference.facts, reference.clusters, options),
     nextSession: r.f64(),
@@ -156,5 +159,6 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, vers
   const scheme = loadScheme(r);
   // The change-point model's threshold is that of its last batch.
   const drift = r.f64();
+  if (version >= 4) watch.countedTo = r.f64();
   return { ...watch, scheme, thresholds: scheme?.kind === "paper" ? { ...watch.thresholds, drift } : watch.thresholds };
 }
