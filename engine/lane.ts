@@ -27,6 +27,8 @@ export interface Lane {
   /** Next offset to process. Null before the first record of a lane without a stored position. */
   position(): number | null;
   committed(): { readonly nextOffset: number | null; readonly at: number | null };
+  /** The stream's at the first claim, where the source knows one. */
+  identity(): string | null;
   startAt(offset: number): void;
   process(batch: RecordBatch): Promise<void>;
   /** Commits if something is pending and it is time (or `now`). */
@@ -377,6 +379,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       }),
     position: () => next,
     committed: () => ({ nextOffset: committedOffset, at: committedAt }),
+    identity: () => (topicId === "" ? null : topicId),
     startAt(offset) {
       next ??= offset;
     },

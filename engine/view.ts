@@ -142,6 +142,7 @@ function monitorView(
         return {
           topic: lane.name.topic,
           partition: lane.name.partition,
+          identity: lane.identity(),
           nextOffset: committed.nextOffset,
           highWatermark,
           lag: highWatermark === null || at === null ? null : Math.max(0, highWatermark - at),

@@ -5,11 +5,16 @@ import type { KafkaClient, KafkaConnection } from "../port.ts";
 import { createCluster } from "./cluster.ts";
 import { decodeFetchesOurselves } from "./fetch-response.ts";
 import { joinGroup } from "./member.ts";
+import { openReader } from "./reader.ts";
 
 export function createKafkajsClient(connection: KafkaConnection, log: Log): KafkaClient {
   const kafka = createKafkajs(connection, log);
   decodeFetchesOurselves(kafka);
-  return { cluster: createCluster(kafka), join: (options, events) => joinGroup(kafka, options, events) };
+  return {
+    cluster: createCluster(kafka),
+    join: (options, events) => joinGroup(kafka, options, events),
+    read: (topic) => openReader(kafka, topic),
+  };
 }
 
 /** The library's own client, logging into ours, asleep when idle. */

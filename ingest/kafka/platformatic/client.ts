@@ -4,13 +4,18 @@ import type { Log } from "../../../engine/log.ts";
 import type { KafkaClient, KafkaConnection, TlsOptions } from "../port.ts";
 import { createCluster } from "./cluster.ts";
 import { joinGroup } from "./member.ts";
+import { openReader } from "./reader.ts";
 
 type Options = ConsumerOptions<Buffer, Buffer, Buffer, Buffer>;
 
 /** @platformatic/kafka for group, connections and requests; fetching and decoding are ours. Brokers from 3.1 on. */
 export function createPlatformaticClient(connection: KafkaConnection, log: Log): KafkaClient {
   const base = optionsOf(connection);
-  return { cluster: createCluster(base), join: (options, events) => joinGroup(base, options, events, log) };
+  return {
+    cluster: createCluster(base),
+    join: (options, events) => joinGroup(base, options, events, log),
+    read: (topic) => openReader(base, topic),
+  };
 }
 
 export type ClientOptions = Omit<Options, "groupId">;
