@@ -2,9 +2,10 @@ import { openTensors } from "../adapters/tensors/open.ts";
 import type { Embedder, Environment } from "../engine/detector.ts";
 import type { Log } from "../engine/log.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
+import type { Rekey } from "../engine/rekey.ts";
 import type { ReferenceFacts } from "../engine/service-view.ts";
 import type { MonitorFacts } from "../engine/view.ts";
-import { createDecoder } from "../ingest/decode/decoder.ts";
+import { createDecoder, createKeyDecoder } from "../ingest/decode/decoder.ts";
 import { routeOf } from "./channels.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
@@ -16,6 +17,8 @@ import { detectorOf, monitorSettings, sharedPromise } from "./settings.ts";
 /** A monitor, and the content of its reference file: part of what its states learnt. */
 export interface OpenMonitor extends Monitor {
   readonly referenceHash: string | null;
+  /** Decodes as far as the key. */
+  readonly keyOf: Rekey["keyOf"];
   /** Learns what all keys share from the file, so that it is known at the start whether it can be learnt. */
   teach(): Promise<void>;
 }
@@ -39,7 +42,6 @@ export async function openMonitor(
   const format = await formatOf(monitor, config);
   const picking = {
     event: detector.event,
-    reads: detector.reads,
     fields: monitor.fields as Record<string, string>,
     limits: { recordBytes },
     ...(monitor.key === undefined ? {} : { key: monitor.key }),
@@ -55,6 +57,7 @@ export async function openMonitor(
     detector,
     model,
     decode,
+    keyOf: createKeyDecoder(format, monitor.key),
     beforeDecode: format.prepare ?? null,
     teacher,
     teach: async () => teacher?.learn?.(),
@@ -125,6 +128,8 @@ export function learntWith(
     embedder: Object.keys(detector.event.shape).includes("embedding") ? identityOf(embedder) : null,
     order: monitor.order,
     seed: monitor.seed,
+    // Which key an event has was decided when it was written to the internal topic.
+    ...(monitor.repartition === false ? {} : { repartition: { key: monitor.key ?? null } }),
     // The rate of events is learnt with the reference, where it is asked for.
     ...(monitor.falseAlarms?.days === undefined ? {} : { falseAlarms: "days" }),
   };

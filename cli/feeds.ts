@@ -5,11 +5,13 @@ import type { Feed } from "../engine/service.ts";
 import type { Inbox } from "../engine/store.ts";
 import { createFileSource } from "../ingest/file.ts";
 import { createInboxSource } from "../ingest/inbox.ts";
+import type { InternalTopic } from "../ingest/kafka/internal-topic.ts";
 import type { KafkaConnection, TlsOptions } from "../ingest/kafka/port.ts";
 import { createKafkaSource } from "../ingest/kafka.ts";
 import { createStdinSource } from "../ingest/stdin.ts";
+import type { OpenMonitor } from "./assemble.ts";
 import { readSecret } from "./config/load.ts";
-import type { Config } from "./config/schema.ts";
+import type { Config, MonitorConfig } from "./config/schema.ts";
 import { pathFrom } from "./paths.ts";
 
 export interface Feeds {
@@ -21,14 +23,14 @@ export interface Feeds {
 /** One Kafka consumer for all topics; a source of its own for each file, standard input and inbox. */
 export function openFeeds(
   config: Config,
-  monitors: ReadonlyMap<string, Monitor>,
+  monitors: ReadonlyMap<string, OpenMonitor>,
   inbox: Inbox,
   folder: string,
   log: Log,
 ): Feeds {
   const feeds: Feed[] = [];
   const pokes = new Map<string, () => void>();
-  const byTopic = new Map<string, Monitor[]>();
+  const byTopic = new Map<string, OpenMonitor[]>();
   const maxLineBytes = config.limits.recordBytes;
   let stdin = false;
   for (const [name, { source }] of Object.entries(config.monitors)) {
@@ -96,7 +98,28 @@ function tlsOf(ssl: Exclude<NonNullable<Config["kafka"]>["ssl"], boolean>, folde
   };
 }
 
-function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor[]>, folder: string, log: Log): Feed {
+/** The topic through which a monitor's events are keyed anew; null: they are not. */
+export function internalTopicOf(name: string, monitor: MonitorConfig, config: Config): InternalTopic | null {
+  const { repartition, source } = monitor;
+  if (repartition === false || !source?.kafka || !config.kafka) return null;
+  const asked: Partial<Exclude<typeof repartition, boolean>> = repartition === true ? {} : repartition;
+  return {
+    topic: `tidegauge.${config.kafka.group}.${name}.repartition`,
+    monitor: name,
+    source: source.kafka.topic,
+    partitions: asked.partitions ?? null,
+    replicationFactor: asked.replicationFactor ?? null,
+    retentionMs: Math.round((asked.retentionHours ?? 168) * 3_600_000),
+    recordBytes: config.limits.recordBytes,
+  };
+}
+
+function kafkaFeed(
+  config: Config,
+  byTopic: ReadonlyMap<string, readonly OpenMonitor[]>,
+  folder: string,
+  log: Log,
+): Feed {
   const source = createKafkaSource({
     ...kafkaConnection(config, folder),
     client: config.kafka!.client,
@@ -110,5 +133,17 @@ function kafkaFeed(config: Config, byTopic: ReadonlyMap<string, readonly Monitor
     })),
     log,
   });
-  return { source, monitors: [...byTopic.values()].flat(), monitorsOf: (topic) => byTopic.get(topic) ?? [] };
+  const listening = new Map<string, readonly Monitor[]>();
+  for (const [topic, monitors] of byTopic) {
+    const opened = monitors.map((monitor): Monitor => {
+      const internal = internalTopicOf(monitor.name, config.monitors[monitor.name]!, config);
+      if (internal === null) return monitor;
+      const rekeyed = { ...monitor, rekey: source.rekey(internal, monitor.keyOf) };
+      listening.set(internal.topic, [rekeyed]);
+      return rekeyed;
+    });
+    listening.set(topic, opened);
+  }
+  const monitors = [...new Set([...listening.values()].flat())];
+  return { source, monitors, monitorsOf: (topic) => listening.get(topic) ?? [] };
 }

@@ -166,7 +166,14 @@ async function countLanes(feeds: readonly Feed[], lanes: Map<string, number>): P
   for (const { source, monitors } of feeds) {
     if (!monitors.some((m) => m.shared?.kind === "days")) continue;
     const count = await source.partitionCount().catch(() => 1);
-    for (const monitor of monitors) lanes.set(monitor.name, count);
+    for (const monitor of monitors) {
+      lanes.set(monitor.name, count);
+      // Known before any of its lanes begins.
+      void monitor.rekey?.partitions().then(
+        (own) => lanes.set(monitor.name, own),
+        () => undefined,
+      );
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Rejection } from "./rejection.ts";
-import type { RecordHeader } from "./source.ts";
+import type { PartitionId, RecordHeader } from "./source.ts";
 import type { LaneName, Page } from "./store.ts";
 
 export interface DeadLetter extends Rejection {
   readonly offset: number;
+  /** Where it stood before it was keyed anew; absent: its lane's. */
+  readonly place?: PartitionId;
   readonly time: number | null;
   readonly key: Uint8Array | null;
   /** At most 1 MiB is kept. */
@@ -18,7 +20,7 @@ export interface DeadLetter extends Rejection {
 export const DEAD_LETTER_STATES = ["kept", "asked", "replayed"] as const;
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
-export interface DeadLetterRecord extends Omit<DeadLetter, "topicOut"> {
+export interface DeadLetterRecord extends Omit<DeadLetter, "topicOut" | "place"> {
   readonly sequence: number;
   readonly run: string;
   readonly monitor: string;

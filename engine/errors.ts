@@ -18,7 +18,16 @@ export const ERRORS = {
   },
   KEY_ON_TWO_PARTITIONS: {
     message:
-      "Monitor {monitor}: key {key} arrives on more than one partition ({where}), so its events have no order. Write the topic keyed by it, or set `order: none` to keep a state per key and partition.",
+      "Monitor {monitor}: key {key} arrives on more than one partition ({where}), so its events have no order. Write the topic keyed by it, set `repartition: true` to have its events keyed anew, or `order: none` to keep a state per key and partition.",
+    retryable: false,
+  },
+  REPARTITION_TOPIC: {
+    message: "Monitor {monitor}: its internal topic {topic} cannot be used: {why}. {fix}.",
+    retryable: false,
+  },
+  TOPIC_NOT_WRITABLE: {
+    message:
+      "The brokers refuse records for {topic}[{partition}]: {why}. Allow the service to write there, or raise the topic's max.message.bytes; nothing was left out.",
     retryable: false,
   },
   TOPIC_RECREATED: {
@@ -90,11 +99,6 @@ export const ERRORS = {
   EMBEDDER_CHANGED: {
     message:
       "The embedding model {model} gives vectors of {found} elements, not of {wanted}. Restore it, or correct `embedder.dim` and forget what was learnt with `tidegauge reset --monitor NAME`.",
-    retryable: false,
-  },
-  EMBEDDER_WEIGHTS: {
-    message:
-      "The embedding model {model} has other weights than when its vectors were learnt: a fixed text's vectors then and now have the cosine {found}. Serve the weights of then under this name, or forget what was learnt with `tidegauge reset --monitor NAME`.",
     retryable: false,
   },
   GPU_REQUIRED: {

@@ -2,9 +2,12 @@ import { TidegaugeError } from "./errors.ts";
 import { createLane, type Lane, type LaneContext } from "./lane.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Claim, Intake, PartitionId, RecordBatch } from "./source.ts";
+import { createStage } from "./stage.ts";
+import type { Station } from "./station.ts";
 
-/** The engine's side of one source: its partitions, each with a lane per monitor that listens to its topic. */
+/** The engine's side of one source: its partitions, each with a lane or a stage per monitor that listens to its topic. */
 export interface PartitionIntake extends Intake {
+  stations(): Iterable<Station>;
   lanes(): Iterable<Lane>;
   highWatermarkOf(partition: PartitionId): number | null;
   errorOf(partition: PartitionId): TidegaugeError | null;
@@ -20,6 +23,7 @@ export interface PartitionIntake extends Intake {
 
 interface Owned {
   readonly id: PartitionId;
+  readonly stations: readonly Station[];
   readonly lanes: readonly Lane[];
   highWatermark: number | null;
   error: TidegaugeError | null;
@@ -32,8 +36,8 @@ export function createIntake(
   committed: (partition: PartitionId, nextOffset: number) => void,
 ): PartitionIntake {
   const owned = new Map<string, Owned>();
-  const leaving = new Set<Lane>();
-  const monitorOf = new WeakMap<Lane, Monitor>();
+  const leaving = new Set<Station>();
+  const monitorOf = new WeakMap<Station, Monitor>();
   /** Topics that stopped before anything of them was ours. */
   const stopped = new Map<string, TidegaugeError>();
   const nameOf = (p: PartitionId): string => `${p.topic}\u0000${p.partition}`;
@@ -43,17 +47,17 @@ export function createIntake(
     if (!here) throw new TidegaugeError("FENCED", { lane: `${partition.topic}[${partition.partition}]`, epoch: 0 });
     let working = 0;
     let failure: TidegaugeError | null = null;
-    for (const lane of here.lanes) {
-      if (lane.error() === null) {
+    for (const station of here.stations) {
+      if (station.error() === null) {
         try {
-          await lane.process(batch);
+          await station.process(batch);
           working++;
         } catch (error) {
           // A halted lane has its error. Anything else: the records were not taken, and the next ones must not be.
-          if (lane.error() === null) throw error;
+          if (station.error() === null) throw error;
         }
       }
-      failure = lane.error() ?? failure;
+      failure = station.error() ?? failure;
     }
     // One monitor's failure does not stop the others on the same partition; the last one's does.
     if (working === 0 && failure) throw failure;
@@ -63,37 +67,42 @@ export function createIntake(
     const here = owned.get(nameOf(partition));
     if (!here) return;
     owned.delete(nameOf(partition));
-    for (const lane of here.lanes) leaving.add(lane);
-    for (const lane of here.lanes) {
-      await lane.checkpoint(true).catch((error: unknown) => {
+    for (const station of here.stations) leaving.add(station);
+    for (const station of here.stations) {
+      await station.checkpoint(true).catch((error: unknown) => {
         if (!(error instanceof TidegaugeError)) throw error;
-        context.log.warn(error.message, { monitor: lane.name.monitor });
+        context.log.warn(error.message, { monitor: station.name.monitor });
       });
-      await lane.drop();
-      leaving.delete(lane);
+      await station.drop();
+      leaving.delete(station);
     }
   };
 
   return {
     async claim(partition, identity): Promise<Claim> {
-      for (const lane of owned.get(nameOf(partition))?.lanes ?? []) await lane.drop();
-      const lanes = monitorsOf(partition.topic).map((m) => {
-        const lane = createLane(m, { run: m.run, monitor: m.name, ...partition }, context);
-        monitorOf.set(lane, m);
-        return lane;
+      for (const station of owned.get(nameOf(partition))?.stations ?? []) await station.drop();
+      const lanes: Lane[] = [];
+      const stations = monitorsOf(partition.topic).map((m) => {
+        const name = { run: m.run, monitor: m.name, ...partition };
+        const { rekey } = m;
+        const stage = rekey && rekey.topic !== partition.topic ? createStage(m, rekey, name, context) : null;
+        const station = stage ?? createLane(m, name, context);
+        if (station !== stage) lanes.push(station as Lane);
+        monitorOf.set(station, m);
+        return station;
       });
-      const here: Owned = { id: partition, lanes, highWatermark: null, error: null };
+      const here: Owned = { id: partition, stations, lanes, highWatermark: null, error: null };
       owned.set(nameOf(partition), here);
       const claims = [];
-      for (const lane of lanes) {
+      for (const station of stations) {
         try {
-          claims.push({ ...(await lane.claim(identity)), from: monitorOf.get(lane)!.from });
+          claims.push({ ...(await station.claim(identity)), from: station.from });
         } catch (error) {
           // A halted monitor keeps its error; the others on the partition go on.
-          if (lane.error() === null) throw error;
+          if (station.error() === null) throw error;
         }
       }
-      if (claims.length === 0 && lanes.length > 0) throw lanes[0]!.error()!;
+      if (claims.length === 0 && stations.length > 0) throw stations[0]!.error()!;
       const known = claims.flatMap((c) => (c.nextOffset === null ? [] : [c.nextOffset]));
       const fromStart = claims.some((c) => c.nextOffset === null && c.from === "earliest");
       if (known.length === 0 || fromStart) return { nextOffset: null, cursor: null };
@@ -107,7 +116,7 @@ export function createIntake(
       if (!here) return;
       if (here.highWatermark === null) {
         // A monitor that wants only what is new, beside others that still read older records.
-        for (const lane of here.lanes) if (monitorOf.get(lane)!.from === "latest") lane.startAt(offset);
+        for (const station of here.stations) if (station.from === "latest") station.startAt(offset);
       }
       here.highWatermark = offset;
     },
@@ -118,9 +127,9 @@ export function createIntake(
         to,
         records: to - from,
       });
-      for (const lane of owned.get(nameOf(partition))?.lanes ?? []) {
+      for (const station of owned.get(nameOf(partition))?.stations ?? []) {
         // A monitor that was further than the others missed less.
-        monitorOf.get(lane)!.counters.missed += Math.max(0, to - Math.max(from, lane.position() ?? from));
+        monitorOf.get(station)!.counters.missed += Math.max(0, to - Math.max(from, station.position() ?? from));
       }
     },
     halt(partition, error) {
@@ -130,22 +139,25 @@ export function createIntake(
       context.log.error(error.message, { code: error.code, ...partition });
     },
     stopped: () => stopped,
+    *stations() {
+      for (const here of owned.values()) yield* here.stations;
+    },
     *lanes() {
       for (const here of owned.values()) yield* here.lanes;
     },
     highWatermarkOf: (partition) => owned.get(nameOf(partition))?.highWatermark ?? null,
     errorOf: (partition) => owned.get(nameOf(partition))?.error ?? null,
     async flush() {
-      for (const here of owned.values()) for (const lane of here.lanes) await lane.checkpoint(true);
+      for (const here of owned.values()) for (const station of here.stations) await station.checkpoint(true);
     },
     abandon() {
-      for (const here of owned.values()) for (const lane of here.lanes) void lane.drop();
-      for (const lane of leaving) void lane.drop();
+      for (const here of owned.values()) for (const station of here.stations) void station.drop();
+      for (const station of leaving) void station.drop();
     },
     async close() {
       for (const here of [...owned.values()]) {
         await release(here.id);
-        const offsets = here.lanes.flatMap((l) => l.committed().nextOffset ?? []);
+        const offsets = here.stations.flatMap((each) => each.committed().nextOffset ?? []);
         if (offsets.length > 0) committed(here.id, Math.min(...offsets));
       }
     },

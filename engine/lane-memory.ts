@@ -1,4 +1,5 @@
 import { noRefusals, type Refusals } from "./refusals.ts";
+import type { Applied } from "./rekey.ts";
 import { freshLedger, type Ledger } from "./shared-promise.ts";
 import type { Cursor } from "./source.ts";
 
@@ -7,41 +8,46 @@ export interface LaneMemory {
   /** What the keys' shared promise has to know of the stream so far. */
   readonly ledger: Ledger;
   refusals: Refusals;
+  /** Of re-keyed records. */
+  readonly applied: Applied;
 }
 
 /** It travels in the source's cursor, under names that no source has. */
 const LEDGER = "tidegauge-ledger";
 const REFUSALS = "tidegauge-refusals";
+const APPLIED = "tidegauge-applied";
 
 export function freshMemory(): LaneMemory {
-  return { ledger: freshLedger(), refusals: noRefusals };
+  return { ledger: freshLedger(), refusals: noRefusals, applied: {} };
 }
 
-/** The ledger is written into. */
-export function copyOf({ ledger, refusals }: LaneMemory): LaneMemory {
-  return { ledger: { ...ledger }, refusals };
+/** The ledger and what was applied are written into. */
+export function copyOf({ ledger, refusals, applied }: LaneMemory): LaneMemory {
+  return { ledger: { ...ledger }, refusals, applied: { ...applied } };
 }
 
 /** `shared`: the ledger is in use. */
 export function withMemory(
   cursor: Cursor | undefined,
-  { ledger, refusals }: LaneMemory,
+  { ledger, refusals, applied }: LaneMemory,
   shared: boolean,
 ): Cursor | null {
   const mine = {
     ...(shared ? { [LEDGER]: ledger } : {}),
     ...(refusals.shapes.length === 0 && refusals.open.length === 0 ? {} : { [REFUSALS]: refusals }),
+    ...(Object.keys(applied).length === 0 ? {} : { [APPLIED]: applied }),
   };
   return cursor === undefined && Object.keys(mine).length === 0 ? null : { ...cursor, ...mine };
 }
 
 export function withoutMemory(stored: Cursor | null): { readonly cursor: Cursor | null; readonly memory: LaneMemory } {
-  const { [LEDGER]: ledger, [REFUSALS]: refusals, ...cursor } = stored ?? {};
+  const { [LEDGER]: ledger, [REFUSALS]: refusals, [APPLIED]: applied, ...cursor } = stored ?? {};
   return {
     cursor: Object.keys(cursor).length === 0 ? null : cursor,
     memory: {
       ledger: (ledger as Ledger | undefined) ?? freshLedger(),
       refusals: (refusals as Refusals | undefined) ?? noRefusals,
+      applied: (applied as Applied | undefined) ?? {},
     },
   };
 }

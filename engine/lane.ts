@@ -1,7 +1,6 @@
 import { type Bank, createBank, type Entry } from "./bank.ts";
 import type { Clock } from "./clock.ts";
-import type { DeadLetterRecord } from "./dead-letters.ts";
-import type { Decoded } from "./decode.ts";
+import { bringSchemas, type Decoded } from "./decode.ts";
 import type { Outcome } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
 import { guardModel } from "./guard-model.ts";
@@ -11,40 +10,27 @@ import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
 import { createPatience } from "./patience.ts";
 import { createPending, type Pending } from "./pending.ts";
+import { createQueue } from "./queue.ts";
 import { REFUSED_KEY, type Refused, type Said, weigh } from "./refusals.ts";
 import type { Rejection } from "./rejection.ts";
+import { appliedBefore } from "./rekey.ts";
 import { blockEnd, note, promiseAt } from "./shared-promise.ts";
 import type { RawRecord, RecordBatch } from "./source.ts";
-import type { CommandRecord, LaneClaim, LaneName, Store } from "./store.ts";
+import type { Station } from "./station.ts";
+import type { CommandRecord, LaneName, Store } from "./store.ts";
+import { createTenure } from "./tenure.ts";
 import { traceOf } from "./trace.ts";
 import { createWaves } from "./waves.ts";
 
 /** One monitor on one partition: takes its records in order, keeps its states, commits both together. */
-export interface Lane {
-  readonly name: LaneName;
+export interface Lane extends Station {
   readonly bank: Bank;
-  claim(identity: string | null): Promise<LaneClaim>;
-  /** Next offset to process. Null before the first record of a lane without a stored position. */
-  position(): number | null;
-  committed(): { readonly nextOffset: number | null; readonly at: number | null };
-  /** The stream's at the first claim, where the source knows one. */
-  identity(): string | null;
-  startAt(offset: number): void;
-  process(batch: RecordBatch): Promise<void>;
-  /** Commits if something is pending and it is time (or `now`). */
-  checkpoint(now: boolean): Promise<void>;
   /** True when the key was here and the command was committed. */
   command(command: CommandRecord): Promise<boolean>;
-  /** This lane's dead letters are fed again, those and what came of them in one commit. False: none were. */
-  replay(letters: readonly DeadLetterRecord[]): Promise<boolean>;
   /** The recorded stream has ended: each key in memory says its last words, and they are committed. */
   finish(): Promise<void>;
   /** Drops the states of keys without events since then (wall clock): the store is about to forget them. */
   rest(before: number): Promise<void>;
-  /** Why it stopped for good, or null. */
-  error(): TidegaugeError | null;
-  /** Writes and waits for nothing more, not even for the store; resolves once the work in hand has ended. */
-  drop(): Promise<void>;
 }
 
 export interface LaneContext {
@@ -91,14 +77,11 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const begin = teacher
     ? (key: string) => teacher.begin(key, key.slice(0, key.length - suffix.length))
     : (key: string) => model.init(key);
+  const restore = monitor.rekey?.restore;
   const bank = createBank(detector, model, store, monitor.limits, begin);
   const guarded: Monitor = { ...monitor, model };
   const waves = createWaves(model, monitor.allowedLatenessMs);
-  let claimed: LaneClaim | null = null;
-  let next: number | null = null;
-  let committedOffset: number | null = null;
-  let committedAt: number | null = null;
-  let lastTry = clock.now();
+  const tenure = createTenure(name, context, retrying);
   let cursor: RecordBatch["cursor"];
   let memory = freshMemory();
   let committedMemory = memory;
@@ -109,15 +92,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   let pending: Pending = createPending(guarded, name, topicId);
   let oldestPending: number | null = null;
 
-  // One thing at a time: records, commits and commands of a lane never interleave.
-  let tail: Promise<unknown> = Promise.resolve();
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const run = tail.then(work, work);
-    tail = run.catch(() => undefined);
-    return run;
-  };
+  // Records, commits and commands of a lane never interleave.
+  const exclusive = createQueue();
 
-  /** As above; what no later try can mend halts the lane: going on would leave records out. */
+  /** What no later try can mend halts the lane: going on would leave records out. */
   const orHalt = <T>(work: () => Promise<T>): Promise<T> =>
     exclusive(async () => {
       try {
@@ -132,7 +110,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     bank.clear();
     pending = createPending(guarded, name, topicId);
     sinceCommit = 0;
-    next = committedOffset;
+    tenure.rewind();
     memory = copyOf(committedMemory);
     oldestPending = null;
   };
@@ -145,56 +123,35 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   };
 
   const commit = async (commands: readonly number[]): Promise<void> => {
-    if (!claimed || next === null) return;
+    if (!tenure.claimed() || tenure.next() === null) return;
     const states = await bank.writes();
-    const write = {
-      lane: claimed.lane,
-      epoch: claimed.epoch,
-      fromOffset: committedOffset,
-      nextOffset: next,
-      cursor: withMemory(cursor, memory, monitor.shared !== undefined),
-      states,
-      ...pending.rows(),
-      commands,
-    };
-    const started = performance.now();
-    const result = await retrying(() => store.commit(write));
-    const seconds = (performance.now() - started) / 1000;
-    if (result.kind === "fenced") {
-      meter.commit(seconds, "fenced");
-      const lane = `${name.monitor} on ${name.topic}[${name.partition}]`;
-      void drop();
-      throw new TidegaugeError("FENCED", { lane, epoch: write.epoch });
+    const rows = pending.rows();
+    try {
+      await tenure.commit({
+        cursor: withMemory(cursor, memory, monitor.shared !== undefined),
+        states,
+        ...rows,
+        commands,
+      });
+    } catch (error) {
+      if (error instanceof TidegaugeError && error.code === "FENCED") void drop();
+      throw error;
     }
-    if (result.kind === "foreign-key") {
-      meter.commit(seconds, "failed");
-      halt(
-        new TidegaugeError("KEY_ON_TWO_PARTITIONS", {
-          monitor: name.monitor,
-          key: result.key,
-          where: `${name.topic}[${name.partition}] and another`,
-        }),
-      );
-    }
-    meter.commit(seconds, "committed");
     bank.committed();
-    committedOffset = next;
     committedMemory = copyOf(memory);
-    committedAt = clock.now();
-    lastTry = committedAt;
     sinceCommit = 0;
-    if (oldestPending !== null) meter.eventToCommit(name.monitor, (committedAt - oldestPending) / 1000);
+    if (oldestPending !== null) meter.eventToCommit(name.monitor, (clock.now() - oldestPending) / 1000);
     oldestPending = null;
-    const wrote = { signals: write.signals.length, notifications: write.notifications.length };
     pending.committed();
-    context.onCommit(wrote);
+    context.onCommit({ signals: rows.signals.length, notifications: rows.notifications.length });
   };
 
   const due = (): boolean =>
     sinceCommit >= monitor.checkpoint.events ||
-    clock.now() - lastTry >= monitor.checkpoint.ms ||
+    tenure.sinceCommitMs() >= monitor.checkpoint.ms ||
     pending.bytes() >= MOST_PENDING_BYTES;
-  const dirty = (): boolean => next !== committedOffset || bank.dirtyCount() > 0 || pending.size() > 0;
+  const dirty = (): boolean =>
+    tenure.next() !== tenure.committed().nextOffset || bank.dirtyCount() > 0 || pending.size() > 0;
 
   /** As many of them as the memory bears; where it stopped. */
   const slice = async (records: readonly RawRecord[], from: number, most: number): Promise<number> => {
@@ -224,7 +181,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     sayUpTo(last);
     memory.refusals = { ...said!.refusals, open };
     counters.consumed += to - from;
-    next = last + 1;
+    tenure.moveTo(last + 1);
     sinceCommit += to - from;
     return to;
   };
@@ -240,20 +197,15 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     const accepted: Decoded[] = [];
     const where: RawRecord[] = [];
     const keys = new Set<string>();
-    const needed = monitor.beforeDecode?.(records, from, most) ?? null;
-    if (needed !== null) {
-      // The first try is under way; another one asks anew.
-      let waiting: Promise<void> | null = needed;
-      await retrying(async () => {
-        const now = waiting ?? monitor.beforeDecode!(records, from, most);
-        waiting = null;
-        await now;
-      });
-    }
+    await bringSchemas(monitor.beforeDecode, records, from, most, retrying);
     let to = from;
     while (to < most && keys.size < room) {
       const record = records[to++]!;
-      const decoded = monitor.decode(record);
+      if (record.origin && appliedBefore(memory.applied, record.origin)) {
+        counters.repeated++;
+        continue;
+      }
+      const decoded = record.refused ?? monitor.decode(record);
       if (decoded === null) continue;
       if ("reason" in decoded) {
         refuse(record, decoded);
@@ -275,7 +227,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     /** Called before what is at this offset is said, once all refusals are told. */
     before: (offset: number) => void = () => {},
   ): Promise<void> => {
-    if (keys.size > 0) await retrying(() => bank.load(claimed!.lane, [...keys]));
+    if (keys.size > 0) await retrying(() => bank.load(tenure.claimed()!.lane, [...keys]));
     const entries = accepted.map((a) => bank.get(a.key)!);
     const prepared = await prepare(entries, accepted);
     const outcomes = await stepAll(entries, accepted, prepared, where, promise);
@@ -325,8 +277,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
 
   const process = async (batch: RecordBatch): Promise<void> => {
     if (failure) throw failure;
+    const claimed = tenure.claimed();
     if (closed || !claimed) throw new TidegaugeError("FENCED", { lane: name.monitor, epoch: claimed?.epoch ?? 0 });
-    const { records } = batch;
+    const records = restore ? batch.records.map(restore) : batch.records;
+    const next = tenure.next();
     let from = 0;
     if (next !== null) while (from < records.length && records[from]!.offset < next) from++;
     if (from < records.length) cursor = batch.cursor ?? cursor;
@@ -346,14 +300,14 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       // What keys weigh is known once they were written.
       if (bank.overfull()) bank.evict();
     }
-    if (batch.nextOffset > (next ?? 0)) next = batch.nextOffset;
+    if (batch.nextOffset > (tenure.next() ?? 0)) tenure.moveTo(batch.nextOffset);
   };
 
   const drop = (): Promise<void> => {
     closed = true;
     patience.giveUp();
     return exclusive(async () => {
-      claimed = null;
+      tenure.end();
       bank.clear();
     });
   };
@@ -361,37 +315,31 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   return {
     name,
     bank,
+    from: monitor.rekey ? "earliest" : monitor.from,
     claim: (identity) =>
-      exclusive(async () => {
-        claimed = await retrying(() => store.claim(name, identity));
-        if (identity !== null && claimed.identity !== null && identity !== claimed.identity) {
-          const { monitor, topic } = name;
-          halt(new TidegaugeError("TOPIC_RECREATED", { monitor, topic, stored: claimed.identity, now: identity }));
-        }
-        topicId = claimed.identity ?? "";
-        committedOffset = claimed.nextOffset;
-        const split = withoutMemory(claimed.cursor);
-        claimed = { ...claimed, cursor: split.cursor };
+      orHalt(async () => {
+        const claim = await tenure.claim(identity);
+        topicId = claim.identity ?? "";
+        const split = withoutMemory(claim.cursor);
         cursor = split.cursor ?? undefined;
         committedMemory = split.memory;
         forget();
-        return claimed;
+        return { ...claim, cursor: split.cursor };
       }),
-    position: () => next,
-    committed: () => ({ nextOffset: committedOffset, at: committedAt }),
-    identity: () => (topicId === "" ? null : topicId),
+    position: tenure.next,
+    committed: tenure.committed,
     startAt(offset) {
-      next ??= offset;
+      if (tenure.next() === null) tenure.moveTo(offset);
     },
     process: (batch) => orHalt(() => process(batch)),
     checkpoint: (now) =>
       orHalt(async () => {
-        if (failure || closed || !claimed || !dirty() || !(now || due())) return;
+        if (failure || closed || !tenure.claimed() || !dirty() || !(now || due())) return;
         await commit([]);
       }),
     command: (command) =>
       orHalt(async () => {
-        if (failure || closed || !claimed) return false;
+        if (failure || closed || !tenure.claimed()) return false;
         if (command.key === REFUSED_KEY) {
           const open = pending.commandOnRefusals(memory.refusals.open, command);
           if (open === null) return false;
@@ -399,16 +347,17 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
           await commit([command.id]);
           return true;
         }
-        const entry = await retrying(() => bank.find(claimed!.lane, command.key));
+        const entry = await retrying(() => bank.find(tenure.claimed()!.lane, command.key));
         if (!entry) return false;
-        pending.command(entry, command, next ?? 0);
+        pending.command(entry, command, tenure.next() ?? 0);
         bank.touch(entry, clock.now());
         await commit([command.id]);
         return true;
       }),
     replay: (letters) =>
       orHalt(async () => {
-        if (letters.length === 0 || failure || closed || !claimed || next === null) return false;
+        const next = tenure.next();
+        if (letters.length === 0 || failure || closed || !tenure.claimed() || next === null) return false;
         const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, next);
         const again = new Map<number, Rejection>();
         const refuse = ({ offset }: RawRecord, rejection: Rejection) => void again.set(offset, rejection);
@@ -420,7 +369,8 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       }),
     finish: () =>
       orHalt(async () => {
-        if (failure || closed || !claimed || next === null || !model.finish) return;
+        const next = tenure.next();
+        if (failure || closed || !tenure.claimed() || next === null || !model.finish) return;
         for (const entry of bank.entries()) {
           pending.finish(entry, model.finish(entry.state), next);
           bank.touch(entry, clock.now());

@@ -2,6 +2,7 @@ import type { BankLimits } from "./bank.ts";
 import type { BeforeDecode, Decode } from "./decode.ts";
 import type { Detector, Model } from "./detector.ts";
 import type { Reason } from "./rejection.ts";
+import type { Rekey } from "./rekey.ts";
 import type { Route } from "./route.ts";
 import type { SharedPromise } from "./shared-promise.ts";
 import type { Severity } from "./signal.ts";
@@ -25,6 +26,8 @@ export interface Monitor {
   /** `none`: a key may be on several partitions and has a state on each, shown as key@partition. */
   readonly order: "key" | "none";
   readonly from: "earliest" | "latest";
+  /** Its events are keyed anew through an internal topic; absent: its lanes read the source. */
+  readonly rekey?: Rekey;
   /** How late an event may be against its key's newest; null: nothing is late. */
   readonly allowedLatenessMs: number | null;
   /** Events without alarm that close an episode of a detector that never says recovered. */
@@ -47,6 +50,10 @@ export type Watch = (key: string, index: number, time: number | null, ratio: num
 export interface Counters {
   consumed: number;
   accepted: number;
+  /** Records written to the internal topic of a monitor that keys its events anew. */
+  rekeyed: number;
+  /** Of those that came from there, passed over: they were there before. */
+  repeated: number;
   /** Records that the source's retention removed before they were read. */
   missed: number;
   rejected: Partial<Record<Reason, number>>;
@@ -62,6 +69,8 @@ export function createCounters(): Counters {
   return {
     consumed: 0,
     accepted: 0,
+    rekeyed: 0,
+    repeated: 0,
     missed: 0,
     rejected: {},
     signals: new Map(),

@@ -39,6 +39,12 @@ export interface Pending {
   committed(): void;
 }
 
+/** Whose place a signal names, and where in it. */
+interface Spot {
+  readonly place: Place;
+  readonly offset: string;
+}
+
 const KEPT_BYTES = 1 << 20;
 /** How a person's word closes an episode. */
 const REASONS = { acknowledge: undefined, adapt: "adapted", "false-alarm": "false-alarm" } as const;
@@ -53,6 +59,12 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     topic: lane.topic,
     partition: lane.partition,
   };
+  const here = (offset: number): Spot => ({ place, offset: String(offset) });
+  /** Where a record stood before it was keyed anew. */
+  const spotOf = ({ origin, offset }: RawRecord): Spot =>
+    origin === undefined
+      ? here(offset)
+      : { place: { run: place.run, monitor: place.monitor, ...origin }, offset: String(origin.offset) };
   let signals: Signal[] = [];
   let notifications: Notification[] = [];
   let deadLetters: DeadLetter[] = [];
@@ -72,7 +84,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     drafts: readonly SignalDraft[],
     index: number,
     time: number | null,
-    offset: string,
+    { place, offset }: Spot,
     salt = "",
     reason?: Reason,
     trace: string | null = null,
@@ -94,7 +106,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         severity: draft.severity ?? spec.severity,
         index,
         time: time === null ? null : new Date(time).toISOString(),
-        position: { topic: lane.topic, partition: lane.partition, offset },
+        position: { topic: place.topic, partition: place.partition, offset },
         onset: draft.onset,
         statistic: draft.statistic,
         threshold: draft.threshold,
@@ -144,20 +156,21 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       );
       if (point) series.push(point);
       if (outcome.signals.length > 0)
-        say(entry, outcome.signals, index, event.time, String(record.offset), "", undefined, traceOf(record));
+        say(entry, outcome.signals, index, event.time, spotOf(record), "", undefined, traceOf(record));
       if (h.open.length > 0 && !model.recovers) {
         const drafts = quietSince(entry, index);
-        if (drafts.length > 0) say(entry, drafts, index, event.time, String(record.offset), "quiet");
+        if (drafts.length > 0) say(entry, drafts, index, event.time, spotOf(record), "quiet");
       }
     },
     reject(record, rejection) {
       counters.rejected[rejection.reason] = (counters.rejected[rejection.reason] ?? 0) + 1;
-      const { offset, time, key, value, headers } = record;
+      const { time, key, value, headers, origin } = record;
       bytes += Math.min(value?.length ?? 0, KEPT_BYTES);
       // A copy: the record's bytes are a view of the whole batch.
       deadLetters.push({
         ...rejection,
-        offset,
+        offset: origin?.offset ?? record.offset,
+        ...(origin === undefined ? {} : { place: { topic: origin.topic, partition: origin.partition } }),
         time,
         key,
         value: value && Uint8Array.prototype.slice.call(value, 0, KEPT_BYTES),
@@ -167,7 +180,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     },
     sayOfRefusals(open, { draft, offset, index, time }) {
       const together = { key: REFUSED_KEY, header: { ...freshHeader(), open } };
-      say(together, [draft], index, time, String(offset));
+      say(together, [draft], index, time, here(offset));
       return together.header.open;
     },
     commandOnRefusals(open, command) {
@@ -190,7 +203,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         drafts,
         at.index,
         h.time,
-        String(Math.max(0, offset - 1)),
+        here(Math.max(0, offset - 1)),
         `command:${command.id}`,
         REASONS[command.kind],
       );
@@ -198,7 +211,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     },
     finish(entry, drafts, offset) {
       const { events, time } = entry.header;
-      say(entry, drafts, Math.max(0, events - 1), time, String(Math.max(0, offset - 1)), "end");
+      say(entry, drafts, Math.max(0, events - 1), time, here(Math.max(0, offset - 1)), "end");
     },
     rows: () => ({ signals, episodes: [...episodes.values()], notifications, deadLetters, series, replayed }),
     size: () => signals.length + deadLetters.length + replayed.length + series.length + episodes.size,

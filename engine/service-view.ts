@@ -82,6 +82,10 @@ export interface MonitorView {
 /** Since this process started. */
 export interface MonitorCounters {
   readonly consumed: number;
+  /** Written to the internal topic of a monitor that keys its events anew. Absent: none. */
+  readonly rekeyed?: number;
+  /** Of those that came from there, passed over: they were there before. Absent: none. */
+  readonly repeated?: number;
   /** Removed by retention before they were read. Absent: none. */
   readonly missed?: number;
   readonly accepted: number;
@@ -113,8 +117,6 @@ export interface LiveKey {
 export interface LaneView {
   readonly topic: string;
   readonly partition: number;
-  /** Of the stream at the first claim (Kafka's topic id), where the source knows one. */
-  readonly identity: string | null;
   /** Committed position; null: none yet. */
   readonly nextOffset: number | null;
   readonly highWatermark: number | null;

@@ -7,6 +7,7 @@ import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
 import { REFUSED_KEY } from "./refusals.ts";
 import type { Source } from "./source.ts";
+import type { Station } from "./station.ts";
 import type { CommandRecord, Store } from "./store.ts";
 
 /** A source and the monitors that read it. */
@@ -68,7 +69,7 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
   let timer: NodeJS.Timeout | null = null;
   let lastPositions = 0;
   let lastCommands = 0;
-  const looking = new Set<Lane>();
+  const looking = new Set<Station>();
   let commanding: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
@@ -119,16 +120,16 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     }
   };
 
-  /** Lanes do not wait for each other: one may be busy, or have much to write. */
+  /** They do not wait for each other: one may be busy, or have much to write. */
   const tick = (): void => {
     const now = clock.now();
-    for (const lane of lanes()) {
-      if (looking.has(lane)) continue;
-      looking.add(lane);
-      void lane
+    for (const station of stations()) {
+      if (looking.has(station)) continue;
+      looking.add(station);
+      void station
         .checkpoint(false)
         .catch(warn)
-        .finally(() => looking.delete(lane));
+        .finally(() => looking.delete(station));
     }
     if (now - lastCommands >= COMMANDS_EVERY_MS && commanding === null) {
       lastCommands = now;
@@ -149,6 +150,10 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     else crash(error);
   };
 
+  function* stations(): Iterable<Station> {
+    for (const feed of running) yield* feed.intake.stations();
+  }
+
   function* lanes(): Iterable<Lane> {
     for (const feed of running) yield* feed.intake.lanes();
   }
@@ -162,12 +167,12 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
   const feedAgain = async (): Promise<void> => {
     const asked = await store.lanesAsked(context.run);
     if (asked.length === 0) return;
-    for (const lane of lanes()) {
-      const { monitor, topic, partition } = lane.name;
+    for (const station of stations()) {
+      const { monitor, topic, partition } = station.name;
       if (!asked.some((a) => a.monitor === monitor && a.topic === topic && a.partition === partition)) continue;
       let more = true;
       while (more && stopping === null)
-        more = await lane.replay(await store.pendingReplays(lane.name, REPLAYED_AT_A_TIME));
+        more = await station.replay(await store.pendingReplays(station.name, REPLAYED_AT_A_TIME));
     }
   };
 
@@ -188,10 +193,10 @@ export function createService(feeds: readonly Feed[], context: ServiceContext): 
     for (const feed of running) {
       if (!feed.source.committed) continue;
       const lowest = new Map<string, { topic: string; partition: number; next: number }>();
-      for (const lane of feed.intake.lanes()) {
-        const next = lane.committed().nextOffset;
+      for (const station of feed.intake.stations()) {
+        const next = station.committed().nextOffset;
         if (next === null) continue;
-        const { topic, partition } = lane.name;
+        const { topic, partition } = station.name;
         const known = lowest.get(`${topic}/${partition}`);
         if (!known || next < known.next) lowest.set(`${topic}/${partition}`, { topic, partition, next });
       }

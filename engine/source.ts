@@ -1,4 +1,6 @@
 import type { TidegaugeError } from "./errors.ts";
+import type { Rejection } from "./rejection.ts";
+import type { Origin } from "./rekey.ts";
 
 /** One record as it came: bytes, nothing decoded. */
 export interface RawRecord {
@@ -11,6 +13,10 @@ export interface RawRecord {
   readonly time: number | null;
   /** In the order in which they were written; absent or null: none. */
   readonly headers?: readonly RecordHeader[] | null;
+  /** Where it stood before its monitor keyed its events anew; absent: nowhere else. */
+  readonly origin?: Origin;
+  /** Why it has no key, found when it was to be keyed anew. */
+  readonly refused?: Rejection;
 }
 
 export interface RecordHeader {

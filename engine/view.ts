@@ -14,6 +14,7 @@ import type {
   ReferenceFacts,
   ServiceView,
 } from "./service-view.ts";
+import type { Station } from "./station.ts";
 
 /** What people see of a monitor beside what runs. */
 export interface MonitorFacts {
@@ -90,9 +91,12 @@ function monitorView(
   const lanes = function* (): Iterable<Lane> {
     for (const lane of feed.intake.lanes()) if (lane.name.monitor === monitor.name) yield lane;
   };
+  const stations = function* (): Iterable<Station> {
+    for (const station of feed.intake.stations()) if (station.name.monitor === monitor.name) yield station;
+  };
   const problem = (): string | null => {
-    for (const lane of lanes()) {
-      const error = lane.error() ?? feed.intake.errorOf(lane.name);
+    for (const station of stations()) {
+      const error = station.error() ?? feed.intake.errorOf(station.name);
       if (error) return error.message;
     }
     for (const [topic, error] of feed.intake.stopped()) {
@@ -120,8 +124,8 @@ function monitorView(
         const [kind, severity] = name.split("\u0000") as [string, "info" | "warning" | "critical"];
         return { kind, severity, count, exemplar: counters.exemplars.get(name) };
       });
-      const { consumed, accepted, missed, rejected } = counters;
-      return { consumed, accepted, missed, rejected, signals };
+      const { consumed, accepted, rekeyed, repeated, missed, rejected } = counters;
+      return { consumed, accepted, rekeyed, repeated, missed, rejected, signals };
     },
     get eventRate() {
       const seen = rates.get(monitor.name) ?? [];
@@ -135,19 +139,18 @@ function monitorView(
       return counters.lastDriftTime;
     },
     get lanes() {
-      return [...lanes()].map((lane): LaneView => {
-        const committed = lane.committed();
-        const highWatermark = feed.intake.highWatermarkOf(lane.name);
-        const at = lane.position();
+      return [...stations()].map((station): LaneView => {
+        const committed = station.committed();
+        const highWatermark = feed.intake.highWatermarkOf(station.name);
+        const at = station.position();
         return {
-          topic: lane.name.topic,
-          partition: lane.name.partition,
-          identity: lane.identity(),
+          topic: station.name.topic,
+          partition: station.name.partition,
           nextOffset: committed.nextOffset,
           highWatermark,
           lag: highWatermark === null || at === null ? null : Math.max(0, highWatermark - at),
           committedAt: committed.at,
-          error: (lane.error() ?? feed.intake.errorOf(lane.name))?.message ?? null,
+          error: (station.error() ?? feed.intake.errorOf(station.name))?.message ?? null,
         };
       });
     },

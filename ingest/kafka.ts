@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../engine/errors.ts";
 import { type Log, silentLog } from "../engine/log.ts";
+import type { Rekey } from "../engine/rekey.ts";
 import type { Intake, Source } from "../engine/source.ts";
-import type { KafkaClient, KafkaConnection } from "./kafka/port.ts";
+import { countOf, ensureInternalTopic, type InternalTopic } from "./kafka/internal-topic.ts";
+import type { KafkaClient, KafkaConnection, RecordProducer } from "./kafka/port.ts";
+import { createRekey, type OpenRekey } from "./kafka/rekey.ts";
 import { openSession, type Session } from "./kafka/session.ts";
 import { watchProgress } from "./kafka/watchdog.ts";
 
@@ -35,6 +38,13 @@ export interface KafkaSourceOptions extends KafkaConnection {
 export interface KafkaSource extends Source {
   /** Partitions of each topic; SOURCE_MISSING for one that does not exist. */
   partitionsByTopic(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * A monitor's records are written to this topic too, by its key, and read from there. Before run(); it is created when
+   * the source runs.
+   */
+  rekey(internal: InternalTopic, keyOf: Rekey["keyOf"]): Rekey;
+  /** Partitions of a topic that may not be there: null then. */
+  partitionsOf(topic: string): Promise<number | null>;
 }
 
 const FIRST_BACKOFF_MS = 500;
@@ -50,7 +60,17 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     opened ??= CLIENTS[options.client ?? "kafkajs"](options, log);
     return opened;
   };
-  const close = async () => (await opened)?.cluster.close();
+  let producer: RecordProducer | null = null;
+  const close = async () => {
+    await producer?.close();
+    await (await opened)?.cluster.close();
+  };
+  const produce = async (): Promise<RecordProducer> => {
+    const client = await open();
+    producer ??= client.producer();
+    return producer;
+  };
+  const rekeys: OpenRekey[] = [];
   const starts = new Map(
     options.topics.map((each) => (typeof each === "string" ? ([each, undefined] as const) : [each.topic, each.from])),
   );
@@ -107,8 +127,33 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
       }
     }
     if (present.length === 0 && missing[0]) throw missing[0].error;
+    const internal: string[] = [];
+    for (const rekey of rekeys) {
+      const { topic, source } = rekey.internal;
+      const lost = missing.find((each) => each.topic === source)?.error;
+      const error = lost ?? (await prepare(rekey));
+      if (error === null) internal.push(topic);
+      else {
+        rekey.failed(error);
+        if (error !== lost) missing.push({ topic, error });
+      }
+    }
     for (const { topic, error } of missing) intake.halt({ topic, partition: 0 }, error);
-    return present;
+    return [...present, ...internal];
+  }
+
+  /** Null, or why its topic cannot be used. */
+  async function prepare(rekey: OpenRekey): Promise<TidegaugeError | null> {
+    const { topic, source } = rekey.internal;
+    try {
+      const partitions = await ensureInternalTopic((await open()).cluster, rekey.internal);
+      log.info("events are keyed anew", { from: source, through: topic, partitions });
+      rekey.ready(partitions);
+      return null;
+    } catch (error) {
+      if (error instanceof TidegaugeError && !error.retryable) return error;
+      throw error;
+    }
   }
 
   /** Null: stopped. */
@@ -155,6 +200,13 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
   return {
     description: `kafka ${topics.map((topic) => `topic ${topic}`).join(", ")}`,
     partitionsByTopic: async () => (await open()).cluster.partitions(topics),
+    partitionsOf: async (topic) => countOf((await open()).cluster, topic),
+    rekey(internal, keyOf) {
+      const rekey = createRekey(internal, keyOf, produce);
+      rekeys.push(rekey);
+      starts.set(internal.topic, "earliest");
+      return rekey;
+    },
     async partitionCount() {
       return Math.max(...(await (await open()).cluster.partitions(topics)).values());
     },

@@ -33,6 +33,14 @@ export const METRICS = [
   counter("events_accepted_total", "Events that reached the detector.", ["monitor"]),
   counter("events_rejected_total", "Records refused, by reason; each is a dead letter.", ["monitor", "reason"]),
   counter("events_missed_total", "Records that the source's retention removed before they were read.", ["monitor"]),
+  counter(
+    "events_rekeyed_total",
+    "Records written to the internal topic of a monitor with repartition: true, repeated ones included.",
+    ["monitor"],
+  ),
+  counter("events_repeated_total", "Records of the internal topic that were there before, and were passed over.", [
+    "monitor",
+  ]),
   counter("signals_total", "What detectors said.", ["monitor", "detector", "kind", "severity"]),
   gauge("keys_in_memory", "Keys whose state is in memory.", ["monitor"]),
   gauge("last_event_timestamp_seconds", "Event time of the newest event.", ["monitor", "detector"]),

@@ -33,6 +33,8 @@ const COUNTED = [
   "events_accepted_total",
   "events_rejected_total",
   "events_missed_total",
+  "events_rekeyed_total",
+  "events_repeated_total",
   "signals_total",
 ] as const;
 const PER_MONITOR: readonly MetricName[] = [
@@ -55,6 +57,8 @@ export function readMonitors(instruments: Instruments, monitors: readonly Monito
     counter("events_consumed_total").inc({ monitor }, view.counters.consumed);
     counter("events_accepted_total").inc({ monitor }, view.counters.accepted);
     counter("events_missed_total").inc({ monitor }, view.counters.missed ?? 0);
+    counter("events_rekeyed_total").inc({ monitor }, view.counters.rekeyed ?? 0);
+    counter("events_repeated_total").inc({ monitor }, view.counters.repeated ?? 0);
     for (const reason of REASONS) {
       counter("events_rejected_total").inc({ monitor, reason }, view.counters.rejected[reason] ?? 0);
     }

@@ -81,6 +81,26 @@ export function recordLaws(get: () => StoreUnderTest): void {
       expect(await store.episode("nothing")).toBeNull();
     });
 
+    test("a dead letter that was keyed anew stands where its record stood first, once", async () => {
+      const { store } = get();
+      const owner = await ownLane(store, { topic: "internal", partition: 3 });
+      const { monitor } = owner.name;
+      const letter = { time: null, key: null, value: null, reason: "schema" as const, detail: "" };
+      const place = { topic: "so\0urce", partition: 7 };
+      await owner.commit({
+        deadLetters: [
+          { ...letter, offset: 1, place },
+          { ...letter, offset: 1 },
+        ],
+      });
+      await owner.commit({ deadLetters: [{ ...letter, offset: 1, place }] });
+      const { items } = await store.deadLetters({ monitor, limit: 9 });
+      expect(items.map(({ topic, partition, offset }) => [topic.replace("\ufffd", "\0"), partition, offset])).toEqual([
+        ["internal", 3, 1],
+        ["so\0urce", 7, 1],
+      ]);
+    });
+
     test("dead letters keep the bytes, are counted by reason, and are there once", async () => {
       const { store } = get();
       const owner = await ownLane(store, { topic: "t\0pic", partition: 3 });
@@ -301,8 +321,8 @@ export function recordLaws(get: () => StoreUnderTest): void {
       await owner.commit({ nextOffset: 12 });
       const lanes = await store.lanes(owner.name.run);
       expect(lanes).toEqual([
-        { ...owner.name, epoch: 1, identity: null, nextOffset: 12, committedAt: expect.any(Number) },
-        { ...second.name, epoch: 1, identity: null, nextOffset: null, committedAt: null },
+        { ...owner.name, epoch: 1, nextOffset: 12, committedAt: expect.any(Number) },
+        { ...second.name, epoch: 1, nextOffset: null, committedAt: null },
       ]);
       expect(Math.abs(lanes[0]!.committedAt! - before)).toBeLessThan(60_000);
     });

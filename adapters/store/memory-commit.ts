@@ -127,10 +127,11 @@ function writeRecords(tables: Tables, lane: LaneRow, monitor: MonitorRow, commit
     else points.push({ ...point, at: now });
   }
   for (const letter of commit.deadLetters) {
-    const { run, monitor: name, topic, partition } = lane;
+    const { run, monitor: name } = lane;
+    const { topicOut = null, place, ...kept } = letter;
+    const { topic, partition } = place ?? lane;
     const id = JSON.stringify([run, name, topic, partition, letter.offset]);
     if (tables.deadLetters.has(id)) continue;
-    const { topicOut = null, ...kept } = letter;
     const sequence = ++tables.sequence;
     const record = { ...kept, sequence, run, monitor: name, topic, partition, state: "kept" as const };
     tables.deadLetters.set(id, { sequence, letter: record, at: now, topicOut, topicOutAt: now });

@@ -60,9 +60,11 @@ function putDeadLetters(lane: number, letters: readonly DeadLetter[]): Statement
   return {
     name: "put_dead_letters",
     text: `insert into tidegauge.dead_letter (run, monitor, topic, partition, "offset", time, reason, detail, key, value, headers, topic_out)
-      select l.run, l.name, l.topic, l.partition, d.* from (select unnest($2::bigint[]), unnest($3::float8[]),
-        unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[]), unnest($7::bytea[]),
-        unnest($8::text[])::json, unnest($9::text[])) d, ${LANE}
+      select l.run, l.name, coalesce(d.topic, l.topic), case when d.topic is null then l.partition else d.partition end,
+        d."offset", d.time, d.reason, d.detail, d.key, d.value, d.headers::json, d.topic_out
+      from (select unnest($2::bigint[]) "offset", unnest($3::float8[]) as time, unnest($4::text[]) reason,
+        unnest($5::text[]) detail, unnest($6::bytea[]) as key, unnest($7::bytea[]) as value, unnest($8::text[]) headers,
+        unnest($9::text[]) topic_out, unnest($10::text[]) topic, unnest($11::int[]) as partition) d, ${LANE}
       on conflict do nothing`,
     values: [
       lane,
@@ -74,6 +76,8 @@ function putDeadLetters(lane: number, letters: readonly DeadLetter[]): Statement
       byteaArray(letters.map((letter) => letter.value)),
       textArray(letters.map((letter) => headersText(letter.headers))),
       textArray(letters.map((letter) => letter.topicOut ?? null)),
+      textArray(letters.map((letter) => letter.place?.topic ?? null)),
+      letters.map((letter) => letter.place?.partition ?? 0),
     ],
   };
 }

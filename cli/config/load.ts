@@ -242,6 +242,10 @@ function crossCheck(config: Config, place: Place): Mistake[] {
         fix: "Name the key's place with `key`, or set `scope: monitor` for one reference of all keys",
       });
     }
+    if (monitor.repartition !== false) {
+      const wrong = wrongRepartition(name, monitor, config);
+      if (wrong !== null) mistakes.push({ ...place(["monitors", name, "repartition"]), ...wrong });
+    }
     if (monitor.falseAlarms && monitor.falseDiscoveries) {
       mistakes.push({
         ...place(["monitors", name, "falseDiscoveries"]),
@@ -262,4 +266,23 @@ function crossCheck(config: Config, place: Place): Mistake[] {
     }
   }
   return mistakes;
+}
+
+/** Why a monitor's events cannot be keyed anew. */
+function wrongRepartition(
+  name: string,
+  { source, order }: Config["monitors"][string],
+  { kafka }: Config,
+): { what: string; fix: string } | null {
+  if (source !== undefined && source.kafka === undefined)
+    return { what: "is for a Kafka topic: any other source has one partition", fix: "Take it out" };
+  if (order === "none")
+    return { what: "gives each key one state, order: none one on each partition", fix: "Keep one of them" };
+  if (name.includes(".")) return { what: "names a topic after the monitor, which has a dot", fix: "Name it without" };
+  if (kafka && !/^[a-zA-Z0-9._-]{1,160}$/.test(kafka.group))
+    return {
+      what: `names a topic after the group, and no topic is called ${kafka.group}`,
+      fix: "Choose a group of letters, digits, '.', '_', '-' (at most 160)",
+    };
+  return null;
 }

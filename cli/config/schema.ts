@@ -132,6 +132,29 @@ function monitorSchema(detector: Detector) {
       .array(name)
       .default([])
       .describe("Channels, by their names under alerts, that hear what a signal asks to deliver (goal reminders)"),
+    repartition: z
+      .union([
+        z.boolean(),
+        z.strictObject({
+          partitions: z
+            .int()
+            .min(1)
+            .max(10_000)
+            .optional()
+            .describe("Of the internal topic; absent: as many as the source has when it is created"),
+          replicationFactor: z.int().min(1).max(100).optional().describe("Absent: the brokers' default"),
+          retentionHours: z
+            .number()
+            .positive()
+            .max(87_600)
+            .default(168)
+            .describe("At least the longest stop that is to lose nothing; it holds for a topic that is created"),
+        }),
+      ])
+      .default(false)
+      .describe(
+        "A key may be on several partitions and has one state: events are keyed anew through an internal topic",
+      ),
     order: z
       .enum(["key", "none"])
       .default("key")

@@ -51,11 +51,6 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
     }
     const picked: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i++) {
-      const read = parsed.read?.[names[i]!];
-      if (read !== undefined) {
-        picked[names[i]!] = read;
-        continue;
-      }
       const value = getters[i]!(document);
       if (value === undefined || (value === null && nullMeansAbsent[i])) continue;
       if (typeof value === "object" || (typeof value === "number" && !(Math.abs(value) <= MAX_MAGNITUDE))) {
@@ -68,10 +63,8 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
     if (!result.success) return rejectionOf(result.error.issues, picked);
     const event = result.data as Event;
 
-    const key = readKey(getKey(document), record.key);
+    const key = keyIn(getKey(document), parsed, record);
     if (typeof key !== "string") return key;
-    // What was mended in it is not known any more: two broken keys could become one.
-    if (parsed.replaced > 0 && key.includes("\ufffd")) return BROKEN_KEY;
     const time = readTime(getTime(document), record.time);
     if (time !== null && typeof time !== "number") return time;
     const id = readId(getId(document));
@@ -82,8 +75,19 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
   };
 }
 
-/** Of fields, time and id. */
-export function pointersOf(names: readonly string[], given: Readonly<Record<string, string>>): Record<string, string> {
+/** The key alone, of a parsed record. */
+export function createKeyPicker(pointer = "/key"): (parsed: Parsed, record: RawRecord) => string | Rejection {
+  const getKey = compilePointer(pointer, "key");
+  return (parsed, record) => keyIn(getKey(parsed.value), parsed, record);
+}
+
+function keyIn(value: unknown, { replaced }: Parsed, record: RawRecord): string | Rejection {
+  const key = readKey(value, record.key);
+  // What was mended in it is not known any more: two broken keys could become one.
+  return replaced > 0 && typeof key === "string" && key.includes("\ufffd") ? BROKEN_KEY : key;
+}
+
+function pointersOf(names: readonly string[], given: Readonly<Record<string, string>>): Record<string, string> {
   const known = new Set([...names, "time", "id"]);
   for (const name of Object.keys(given)) {
     if (known.has(name)) continue;

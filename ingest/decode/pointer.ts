@@ -23,8 +23,7 @@ export function compilePointer(pointer: string, where: string): Getter {
   };
 }
 
-/** Names on the way of a JSON pointer. */
-export function parsePointer(pointer: string, where: string): string[] {
+function parsePointer(pointer: string, where: string): string[] {
   if (pointer === "") return [];
   if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) {
     throw new TidegaugeError("CONFIG_INVALID", {

@@ -1,5 +1,5 @@
 import { TidegaugeError } from "../../engine/errors.ts";
-import type { PartitionId } from "../../engine/source.ts";
+import type { PartitionId, RecordHeader } from "../../engine/source.ts";
 import type { RawFetch } from "./records/batch.ts";
 
 /** Brokers and how to be let in: what every client takes. */
@@ -33,18 +33,29 @@ export interface KafkaClient {
   readonly cluster: Cluster;
   /** Joins a group and fetches what it is given. Rejects when it cannot. */
   join(options: JoinOptions, events: MemberEvents): Promise<Member>;
-  /** Reads a topic beside every group: nobody's partitions move, no offset is committed. */
-  read(topic: string): Promise<TopicReader>;
+  /** Connects at its first record, and anew after a failure. */
+  producer(): RecordProducer;
 }
 
-/** Fetches when asked, one partition at a time. */
-export interface TopicReader {
-  /**
-   * What stands at the offset and behind it, about `FETCH.partitionBytes`; no bytes: nothing came within
-   * `FETCH.waitMs`; null: the partition has no such offset. Rejects SOURCE_UNAVAILABLE, and may be asked again.
-   */
-  fetch(partition: number, offset: number): Promise<RawFetch | null>;
+export interface OutRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  /** None without a value. */
+  readonly headers: readonly RecordHeader[];
+}
+
+export interface RecordProducer {
+  /** One request to one partition, all or none; resolves when every in-sync replica has them. */
+  send(topic: string, partition: number, records: readonly OutRecord[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface NewTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Null: the brokers' default. */
+  readonly replicationFactor: number | null;
+  readonly config: Readonly<Record<string, string>>;
 }
 
 /** Where a partition begins and ends. */
@@ -63,6 +74,10 @@ export interface Cluster {
   offsetAt(topic: string, partition: number, time: number): Promise<number>;
   /** 32 hexadecimal digits: told apart from a recreated topic of the same name; null where the brokers cannot say. */
   topicId(topic: string): Promise<string | null>;
+  /** One that is there already is left as it is. Null, or why the brokers refuse for good. */
+  createTopic(topic: NewTopic): Promise<string | null>;
+  /** One that is not there is no failure. Null, or why the brokers refuse for good. */
+  deleteTopic(topic: string): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -114,6 +129,33 @@ export function missingTopic(topic: string, cause: unknown): TidegaugeError {
   );
 }
 
+/** What brokers call a request that no later try can mend. */
+export const REFUSALS: Readonly<Record<string, number>> = {
+  TOPIC_AUTHORIZATION_FAILED: 29,
+  CLUSTER_AUTHORIZATION_FAILED: 31,
+  INVALID_PARTITIONS: 37,
+  INVALID_REPLICATION_FACTOR: 38,
+  INVALID_CONFIG: 40,
+  INVALID_REQUEST: 42,
+  MESSAGE_TOO_LARGE: 10,
+  RECORD_LIST_TOO_LARGE: 18,
+  POLICY_VIOLATION: 44,
+  TOPIC_DELETION_DISABLED: 73,
+};
+
 export function unavailable(topic: string, why: string, cause?: unknown): TidegaugeError {
   return new TidegaugeError("SOURCE_UNAVAILABLE", { source: `kafka topic ${topic}`, why }, cause);
+}
+
+/** Of a send that failed: for good where the brokers refuse it. `types`: their names of what went wrong. */
+export function sendError(
+  topic: string,
+  partition: number,
+  types: readonly string[],
+  why: string,
+  cause: unknown,
+): TidegaugeError {
+  const refused = types.find((type) => type in REFUSALS);
+  if (refused === undefined) return unavailable(`${topic}[${partition}]`, why, cause);
+  return new TidegaugeError("TOPIC_NOT_WRITABLE", { topic, partition, why: refused }, cause);
 }

@@ -17,7 +17,14 @@ export async function runOracle(
   configPath: string,
   run: string,
   url: string,
-  topic: { readonly name: string; readonly identity: string | null; readonly records: Map<number, RawRecord[]> },
+  topic: {
+    readonly name: string;
+    readonly identity: string | null;
+    readonly records: Map<number, RawRecord[]>;
+    /** Where a partition ends, where that is not after its last record. */
+    readonly ends?: ReadonlyMap<number, number>;
+  },
+  prepare: (monitor: Monitor) => Monitor = (monitor) => monitor,
 ): Promise<void> {
   const loaded = loadConfig(configPath, DETECTORS, process.env);
   const { config } = loaded;
@@ -32,7 +39,7 @@ export async function runOracle(
       detector: opened.detector.name,
       learntWith: learntWith(monitor, env.embedder, opened.referenceHash),
     });
-    monitors.push(opened);
+    monitors.push(prepare(opened));
   }
   const source: Source = {
     description: "the oracle",
@@ -45,6 +52,8 @@ export async function runOracle(
           const slice = records.slice(at, at + 1000);
           await intake.deliver(id, { records: slice, nextOffset: slice.at(-1)!.offset + 1 });
         }
+        const end = topic.ends?.get(partition);
+        if (end !== undefined) await intake.deliver(id, { records: [], nextOffset: end });
       }
     },
     async stop() {},

@@ -5,7 +5,7 @@ import type { KafkaClient, KafkaConnection } from "../port.ts";
 import { createCluster } from "./cluster.ts";
 import { decodeFetchesOurselves } from "./fetch-response.ts";
 import { joinGroup } from "./member.ts";
-import { openReader } from "./reader.ts";
+import { createProducer } from "./producer.ts";
 
 export function createKafkajsClient(connection: KafkaConnection, log: Log): KafkaClient {
   const kafka = createKafkajs(connection, log);
@@ -13,7 +13,7 @@ export function createKafkajsClient(connection: KafkaConnection, log: Log): Kafk
   return {
     cluster: createCluster(kafka),
     join: (options, events) => joinGroup(kafka, options, events),
-    read: (topic) => openReader(kafka, topic),
+    producer: () => createProducer(kafka),
   };
 }
 

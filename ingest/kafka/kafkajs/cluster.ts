@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from "kafkajs";
-import { type Cluster, missingTopic, unavailable } from "../port.ts";
+import { type Cluster, missingTopic, REFUSALS, unavailable } from "../port.ts";
 import { rememberBounds } from "../remember-bounds.ts";
 import { fetchTopicId } from "./topic-id.ts";
 
@@ -36,6 +36,12 @@ export function createCluster(kafka: Kafka): Cluster {
       if (row === undefined) throw unavailable(topic, `partition ${partition} is unknown`);
       return Number(row.offset);
     },
+    async createTopic({ topic, partitions, replicationFactor, config }) {
+      const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+      const wanted = { topic, numPartitions: partitions, replicationFactor: replicationFactor ?? -1, configEntries };
+      return refusal(topic, () => ask((admin) => admin.createTopics({ topics: [wanted], waitForLeaders: false })));
+    },
+    deleteTopic: (topic) => refusal(topic, () => ask((admin) => admin.deleteTopics({ topics: [topic] }))),
     topicId: (topic) => fetchTopicId(kafka, topic),
     async close() {
       const admin = await connected?.catch(() => null);
@@ -63,10 +69,31 @@ async function countPartitions(
   }
 }
 
-function isUnknownTopic(error: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const { type } = each as Error & { readonly type?: string };
-    if (type === "UNKNOWN_TOPIC_OR_PARTITION" || type === "INVALID_TOPIC_EXCEPTION") return true;
+/** Null when it was done, or need not be done. */
+async function refusal(topic: string, work: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    const types = typesOf(error);
+    if (types.some((type) => type === "TOPIC_ALREADY_EXISTS" || type === "UNKNOWN_TOPIC_OR_PARTITION")) return null;
+    const refused = types.find((type) => type in REFUSALS);
+    if (refused !== undefined) return refused;
+    throw unavailable(topic, (error as Error).message, error);
   }
-  return false;
+}
+
+function isUnknownTopic(error: unknown): boolean {
+  return typesOf(error).some((type) => type === "UNKNOWN_TOPIC_OR_PARTITION" || type === "INVALID_TOPIC_EXCEPTION");
+}
+
+/** The brokers' names of what went wrong, in an error, its causes and those that it gathers. */
+export function typesOf(error: unknown): string[] {
+  const types: string[] = [];
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const { type, errors } = each as Error & { readonly type?: string; readonly errors?: readonly unknown[] };
+    if (type !== undefined) types.push(type);
+    for (const inner of errors ?? []) types.push(...typesOf(inner));
+  }
+  return types;
 }

@@ -4,7 +4,7 @@ import type { Log } from "../../../engine/log.ts";
 import type { KafkaClient, KafkaConnection, TlsOptions } from "../port.ts";
 import { createCluster } from "./cluster.ts";
 import { joinGroup } from "./member.ts";
-import { openReader } from "./reader.ts";
+import { createProducer } from "./producer.ts";
 
 type Options = ConsumerOptions<Buffer, Buffer, Buffer, Buffer>;
 
@@ -14,7 +14,7 @@ export function createPlatformaticClient(connection: KafkaConnection, log: Log):
   return {
     cluster: createCluster(base),
     join: (options, events) => joinGroup(base, options, events, log),
-    read: (topic) => openReader(base, topic),
+    producer: () => createProducer(base),
   };
 }
 

@@ -1,5 +1,5 @@
-import { Consumer } from "@platformatic/kafka";
-import { type Cluster, missingTopic, unavailable } from "../port.ts";
+import { Admin, Consumer } from "@platformatic/kafka";
+import { type Cluster, missingTopic, REFUSALS, unavailable } from "../port.ts";
 import { rememberBounds } from "../remember-bounds.ts";
 import type { ClientOptions } from "./client.ts";
 
@@ -54,11 +54,38 @@ export function createCluster(options: ClientOptions): Cluster {
       if (found === undefined) throw unavailable(topic, `partition ${partition} is unknown`);
       return found < 0n ? (await bounds(topic, partition, true)).high : Number(found);
     },
+    createTopic({ topic, partitions, replicationFactor, config }) {
+      const configs = Object.entries(config).map(([name, value]) => ({ name, value }));
+      return refusal(options, topic, (admin) =>
+        admin.createTopics({ topics: [topic], partitions, replicas: replicationFactor ?? -1, configs }),
+      );
+    },
+    deleteTopic: (topic) => refusal(options, topic, (admin) => admin.deleteTopics({ topics: [topic] })),
     topicId: async (topic) => (await metadata(topic, true))?.id.replaceAll("-", "") ?? null,
     async close() {
       if (asking !== null) await closeConsumer(asking);
     },
   };
+}
+
+/** Null when it was done, or need not be done. */
+async function refusal(
+  options: ClientOptions,
+  topic: string,
+  work: (admin: Admin) => Promise<unknown>,
+): Promise<string | null> {
+  const admin = new Admin({ ...options, retries: 1 });
+  try {
+    await work(admin);
+    return null;
+  } catch (error) {
+    if (hasCode(error, TOPIC_EXISTS) || hasCode(error, UNKNOWN_TOPIC)) return null;
+    const refused = Object.entries(REFUSALS).find(([, code]) => hasCode(error, code));
+    if (refused !== undefined) return refused[0];
+    throw unavailable(topic, whyOf(error), error);
+  } finally {
+    await admin.close();
+  }
 }
 
 interface Findable extends Error {
@@ -67,11 +94,16 @@ interface Findable extends Error {
 
 const UNKNOWN_TOPIC = 3;
 const INVALID_TOPIC = 17;
+const TOPIC_EXISTS = 36;
 
 function isUnknownTopic(error: unknown): boolean {
-  const { findBy, message } = error as Findable;
-  if (/^Unknown topic /.test(message)) return true;
-  return [UNKNOWN_TOPIC, INVALID_TOPIC].some((code) => Boolean(findBy?.call(error, "apiCode", code)));
+  if (/^Unknown topic /.test((error as Error).message)) return true;
+  return hasCode(error, UNKNOWN_TOPIC) || hasCode(error, INVALID_TOPIC);
+}
+
+/** Whether the brokers answered so, in an error or one that it gathers. */
+export function hasCode(error: unknown, code: number): boolean {
+  return Boolean((error as Findable).findBy?.("apiCode", code));
 }
 
 /** Leaves its group and ends its connections, whatever state they are in. */

@@ -1,0 +1,149 @@
+import type { Clock } from "./clock.ts";
+import { bringSchemas } from "./decode.ts";
+import { TidegaugeError } from "./errors.ts";
+import type { Log } from "./log.ts";
+import type { Meter } from "./meter.ts";
+import type { Monitor } from "./monitor.ts";
+import { createPatience } from "./patience.ts";
+import { createQueue } from "./queue.ts";
+import type { Rekey, Rekeyed } from "./rekey.ts";
+import type { RawRecord } from "./source.ts";
+import type { Station } from "./station.ts";
+import type { LaneName, Store } from "./store.ts";
+import { createTenure } from "./tenure.ts";
+
+export interface StageContext {
+  readonly store: Store;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Name under which the position remembers how many partitions were written to. */
+const PARTITIONS = "tidegauge-partitions";
+const NOTHING = { states: [], signals: [], episodes: [], notifications: [], deadLetters: [], series: [], commands: [] };
+
+/**
+ * One partition of the source of a monitor whose events are keyed anew. Its position moves only behind what was
+ * acknowledged: killed in between it writes some again, and the lanes pass over those.
+ */
+export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, context: StageContext): Station {
+  const { clock, log } = context;
+  const exclusive = createQueue();
+  const patience = createPatience(name.monitor, clock, log);
+  const { retrying } = patience;
+  const tenure = createTenure(name, context, retrying);
+  let partitions = 0;
+  let topicId = "";
+  let sinceCommit = 0;
+  let closed = false;
+  let failure: TidegaugeError | null = null;
+
+  /** What no later try can mend halts the stage. */
+  const orHalt = <T>(work: () => Promise<T>): Promise<T> =>
+    exclusive(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof TidegaugeError && !error.retryable && failure === null) {
+          failure = error;
+          tenure.rewind();
+          log.error(error.message, { code: error.code, monitor: name.monitor, ...placeOf(name) });
+        }
+        if (error instanceof TidegaugeError && error.code === "FENCED") void drop();
+        throw error;
+      }
+    });
+
+  const commit = async (): Promise<void> => {
+    await tenure.commit({ ...NOTHING, cursor: { [PARTITIONS]: partitions } });
+    sinceCommit = 0;
+  };
+
+  const due = (): boolean =>
+    sinceCommit >= monitor.checkpoint.events || tenure.sinceCommitMs() >= monitor.checkpoint.ms;
+
+  const group = (records: readonly RawRecord[]): Map<number, Rekeyed[]> => {
+    const groups = new Map<number, Rekeyed[]>();
+    const from = { topicId, partition: name.partition };
+    for (const record of records) {
+      const key = rekey.keyOf(record);
+      if (key === null) continue;
+      // One without a key has no place of its own: those of a partition stay together.
+      const to = typeof key === "string" ? rekey.partitionOf(key, partitions) : name.partition % partitions;
+      const group = groups.get(to);
+      if (group) group.push({ record, key, from });
+      else groups.set(to, [{ record, key, from }]);
+    }
+    return groups;
+  };
+
+  /** Each partition's records until they are acknowledged: those that were are not written again. */
+  const writeAll = (groups: Map<number, Rekeyed[]>): Promise<void> =>
+    retrying(async () => {
+      const waiting = [...groups];
+      const outcomes = await Promise.allSettled(waiting.map(([to, records]) => rekey.write(to, records)));
+      const failures = outcomes.flatMap((outcome, i) => {
+        if (outcome.status === "rejected") return [outcome.reason as unknown];
+        monitor.counters.rekeyed += waiting[i]![1].length;
+        groups.delete(waiting[i]![0]);
+        return [];
+      });
+      if (failures.length > 0) throw failures.find((e) => !(e instanceof TidegaugeError && e.retryable)) ?? failures[0];
+    });
+
+  const drop = (): Promise<void> => {
+    closed = true;
+    patience.giveUp();
+    return exclusive(async () => tenure.end());
+  };
+
+  return {
+    name,
+    from: monitor.from,
+    claim: (identity) =>
+      orHalt(async () => {
+        partitions = await rekey.partitions();
+        const claim = await tenure.claim(identity);
+        topicId = claim.identity ?? "";
+        const before = claim.cursor?.[PARTITIONS];
+        if (before !== undefined && before !== partitions)
+          throw new TidegaugeError("REPARTITION_TOPIC", {
+            monitor: name.monitor,
+            topic: rekey.topic,
+            why: `it has ${partitions} partitions, and states were learnt over ${String(before)}: keys would move`,
+            fix: `\`tidegauge reset --monitor ${name.monitor}\` deletes it and starts anew`,
+          });
+        return claim;
+      }),
+    position: tenure.next,
+    committed: tenure.committed,
+    startAt(offset) {
+      if (tenure.next() === null) tenure.moveTo(offset);
+    },
+    process: (batch) =>
+      orHalt(async () => {
+        if (failure) throw failure;
+        const next = tenure.next();
+        if (closed || !tenure.claimed()) throw new TidegaugeError("FENCED", { lane: name.monitor, epoch: 0 });
+        const records = next === null ? batch.records : batch.records.filter((record) => record.offset >= next);
+        await bringSchemas(monitor.beforeDecode, records, 0, records.length, retrying);
+        await writeAll(group(records));
+        sinceCommit += records.length;
+        if (batch.nextOffset > (next ?? 0)) tenure.moveTo(batch.nextOffset);
+        if (due()) await commit();
+      }),
+    checkpoint: (now) =>
+      orHalt(async () => {
+        if (failure || closed || !tenure.claimed() || tenure.next() === tenure.committed().nextOffset) return;
+        if (now || due()) await commit();
+      }),
+    replay: async () => false,
+    error: () => failure,
+    drop,
+  };
+}
+
+function placeOf({ topic, partition }: LaneName) {
+  return { topic, partition };
+}

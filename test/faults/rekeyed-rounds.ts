@@ -1,0 +1,255 @@
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { createRandom, type Random, uniform } from "../../detectors/statistics/random.ts";
+import type { Rekey } from "../../engine/rekey.ts";
+import type { RawRecord } from "../../engine/source.ts";
+import { fromRekeyed } from "../../ingest/kafka/rekeyed.ts";
+import type { CLIENTS } from "../../ingest/kafka.ts";
+import type { TestKafka } from "../support/kafka.ts";
+import type { TestPostgres } from "../support/postgres.ts";
+import { type RunningService, startTidegauge } from "../support/service.ts";
+import { readTopic } from "./kcat.ts";
+import { type LeftBehind, leftBehind, positionsOf } from "./left-behind.ts";
+import { runOracle } from "./oracle.ts";
+
+export interface RekeyedPlan {
+  readonly folder: string;
+  readonly kafka: TestKafka;
+  readonly server: TestPostgres;
+  readonly client: keyof typeof CLIENTS;
+  readonly seed: number;
+  readonly partitions: number;
+  readonly events: number;
+  /** Of the config, as YAML. Default true. */
+  readonly repartition?: string;
+  /** While events are sent. */
+  disturb(scene: RekeyedScene): Promise<void>;
+}
+
+export interface RekeyedScene {
+  readonly members: RunningService[];
+  startMember(): Promise<RunningService>;
+  end(member: RunningService, signal: NodeJS.Signals): Promise<void>;
+  /** Uniform in [0, most) milliseconds. */
+  rest(most: number): Promise<void>;
+}
+
+/** Where a record stood, and where it went. */
+export interface Passage {
+  readonly key: string | null;
+  readonly from: number;
+  readonly at: number;
+  readonly to: number;
+}
+
+export interface RekeyedResult {
+  readonly left: LeftBehind;
+  /** One thread over the first of each record in the internal topic, as kcat reads it. */
+  readonly oracle: LeftBehind;
+  /** Of the source, as kcat reads it: partition and offset of every record, and how many good ones a key has. */
+  readonly sent: ReadonlySet<string>;
+  readonly goodByKey: Readonly<Record<string, number>>;
+  /** Accepted events by key, as the states say. */
+  readonly eventsByKey: Readonly<Record<string, number>>;
+  /** Of the internal topic, in the order of each of its partitions, repeated ones included. */
+  readonly passages: readonly Passage[];
+  readonly topic: string;
+}
+
+const KEYS = 40;
+const SESSION_SECONDS = 2;
+
+/** Members over a topic whose keys are on all its partitions, disturbed while it is written; what they left, and what not. */
+export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
+  const { kafka, server } = plan;
+  const folder = mkdtempSync(join(plan.folder, "rekeyed-"));
+  const topic = kafka.unique("spread");
+  const internal = `tidegauge.${topic}.m.repartition`;
+  const random = createRandom("rekeyed", plan.seed);
+  await kafka.createTopic(topic, plan.partitions);
+  const url = await server.database();
+  const config = configOf(plan, url, topic);
+  const all: RunningService[] = [];
+  const members: RunningService[] = [];
+  const scene: RekeyedScene = {
+    members,
+    rest: (most) => sleep(uniform(random) * most),
+    async startMember() {
+      const place = join(folder, `member-${all.length}`);
+      mkdirSync(place);
+      const member = startTidegauge(config, place);
+      all.push(member);
+      members.push(member);
+      await member.url.catch(() => undefined);
+      return member;
+    },
+    async end(member, signal) {
+      members.splice(members.indexOf(member), 1);
+      await member.kill(signal);
+    },
+  };
+  const client = new pg.Pool({ connectionString: url, max: 1 });
+  client.on("error", () => undefined);
+  const told = () => all.map((m, i) => `member ${i}:\n${m.log().slice(-3000)}`).join("\n");
+  try {
+    for (let i = 0; i < 2; i++) await scene.startMember();
+    const sent = send(plan, topic, random);
+    await untilMoving(client, internal, told);
+    await plan.disturb(scene);
+    await sent;
+    if (members.length === 0) await scene.startMember();
+    const brokers = kafka.brokers.join(",");
+    const source = readTopic(brokers, topic);
+    await untilAt(client, topic, endsOf(source), told);
+    // Nothing more is written now that all was.
+    const records = readTopic(brokers, internal);
+    const ends = endsOf(records);
+    await untilAt(client, internal, ends, told);
+    for (const member of [...members]) await scene.end(member, "SIGTERM");
+    const { rows } = await client.query("select identity from tidegauge.lane where topic = $1 limit 1", [internal]);
+    const counts = await client.query("select key, events from tidegauge.state");
+    const oracleUrl = await server.database();
+    await runOracle(
+      join(folder, "member-0", "tidegauge.yaml"),
+      topic,
+      oracleUrl,
+      { name: internal, identity: rows[0]?.identity ?? null, records: firstOnes(records), ends },
+      (monitor) => ({ ...monitor, rekey: readingOnly(internal, topic) }),
+    );
+    return {
+      left: await leftBehind(url, internal),
+      oracle: await leftBehind(oracleUrl, internal),
+      sent: new Set([...source].flatMap(([p, list]) => list.map(({ offset }) => `${p}@${offset}`))),
+      goodByKey: goodByKey(source),
+      eventsByKey: Object.fromEntries(counts.rows.map((row) => [row.key, Number(row.events)])),
+      passages: [...records].flatMap(([to, list]) => list.map((record) => ({ ...passageOf(record), to }))),
+      topic,
+    };
+  } finally {
+    for (const member of all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
+    await client.end();
+  }
+}
+
+function configOf({ kafka, client, repartition = "true" }: RekeyedPlan, url: string, topic: string): string {
+  return `store: { kind: postgres, url: "${url}" }
+http: { port: 0 }
+kafka:
+  brokers: [${kafka.brokers.map((b) => `"${b}"`).join(", ")}]
+  group: ${topic}
+  client: ${client}
+  sessionSeconds: ${SESSION_SECONDS}
+alerts: { ops: { webhook: { url: "http://127.0.0.1:9/" } } }
+monitors:
+  m:
+    detector: numeric
+    source: { kafka: { topic: ${topic} } }
+    key: /tenant
+    repartition: ${repartition}
+    options: { algorithm: page-hinkley, threshold: 20 }
+    checkpoint: { seconds: 0.2, events: 5000 }
+    alerts: [ops]
+`;
+}
+
+/** The port, for whoever only reads what was written. */
+function readingOnly(topic: string, source: string): Rekey {
+  const never = () => {
+    throw new TypeError("the oracle writes nothing");
+  };
+  return {
+    topic,
+    partitions: never,
+    keyOf: never,
+    partitionOf: never,
+    write: never,
+    restore: (record) => fromRekeyed(record, source),
+  };
+}
+
+/** Every key on every partition; some records cannot be read, some have no value that a detector takes. */
+async function send(plan: RekeyedPlan, topic: string, random: Random): Promise<void> {
+  const chunks = 60;
+  const perChunk = Math.ceil(plan.events / chunks / plan.partitions);
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    for (let partition = 0; partition < plan.partitions; partition++) {
+      const lines = Array.from({ length: perChunk }, () => line(chunk, random));
+      await plan.kafka.produce(topic, partition, lines);
+    }
+    await sleep(60);
+  }
+}
+
+function line(chunk: number, random: Random): string {
+  const u = uniform(random);
+  if (u < 0.002) return "{broken";
+  const key = `t${Math.floor(uniform(random) * KEYS)}`;
+  if (u < 0.004) return `{"tenant":"${key}","value":"text"}`;
+  const level = Math.floor(chunk / 12) % 2;
+  return `{"tenant":"${key}","value":${(uniform(random) + uniform(random) + level).toFixed(4)}}`;
+}
+
+function goodByKey(source: Map<number, RawRecord[]>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const records of source.values())
+    for (const { value } of records) {
+      const match = /^\{"tenant":"(\w+)","value":[\d.]+\}$/.exec(value!.toString());
+      if (match) counts[match[1]!] = (counts[match[1]!] ?? 0) + 1;
+    }
+  return counts;
+}
+
+/** What the product has to find out by itself: here every record is looked up among all before it. */
+function firstOnes(records: Map<number, RawRecord[]>): Map<number, RawRecord[]> {
+  return new Map(
+    [...records].map(([partition, list]) => {
+      const seen = new Set<string>();
+      return [
+        partition,
+        list.filter((record) => {
+          const { from, at } = passageOf(record);
+          const fresh = !seen.has(`${from}@${at}`);
+          seen.add(`${from}@${at}`);
+          return fresh;
+        }),
+      ];
+    }),
+  );
+}
+
+function passageOf({ key, headers }: RawRecord): Omit<Passage, "to"> {
+  const [from, at] = headers!
+    .find((h) => h.name === "tidegauge-from")!
+    .value!.toString()
+    .split(" ");
+  return { key: key && Buffer.from(key).toString(), from: Number(from), at: Number(at) };
+}
+
+function endsOf(records: Map<number, RawRecord[]>): Map<number, number> {
+  return new Map([...records].map(([partition, list]) => [partition, list.at(-1)!.offset + 1]));
+}
+
+async function untilMoving(client: pg.Pool, topic: string, told: () => string): Promise<void> {
+  for (const until = Date.now() + 60_000; ; await sleep(50)) {
+    if ((await positionsOf(client, "m", topic).catch(() => new Map())).size > 0) return;
+    if (Date.now() > until) throw new RangeError(`nothing was keyed anew within 60 s\n${told()}`);
+  }
+}
+
+async function untilAt(
+  client: pg.Pool,
+  topic: string,
+  wanted: ReadonlyMap<number, number>,
+  told: () => string,
+): Promise<void> {
+  for (const until = Date.now() + 120_000; ; await sleep(100)) {
+    const at = await positionsOf(client, "m", topic);
+    if ([...wanted].every(([partition, next]) => (at.get(partition) ?? 0) >= next)) return;
+    if (Date.now() > until)
+      throw new RangeError(
+        `${topic} stands at ${JSON.stringify([...at])}, not ${JSON.stringify([...wanted])}\n${told()}`,
+      );
+  }
+}
