@@ -42,6 +42,7 @@ export async function openMonitor(
   const format = await formatOf(monitor, config);
   const picking = {
     event: detector.event,
+    reads: detector.reads,
     fields: monitor.fields as Record<string, string>,
     limits: { recordBytes },
     ...(monitor.key === undefined ? {} : { key: monitor.key }),

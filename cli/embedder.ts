@@ -13,6 +13,9 @@ import { detectorOf } from "./settings.ts";
 /** `device`: where onnxruntime runs it. */
 export type OpenEmbedder = Embedder & { close?(): Promise<void>; readonly device?: string };
 
+/** An endpoint may come back with other weights under the same name. */
+const WEIGHTS_EVERY_MS = 600_000;
+
 type Onnx = Extract<Config["embedder"], { kind: "onnx" }>;
 
 /** The encoder of config `embedder`, opened only where a monitor has use for one. */
@@ -42,6 +45,7 @@ function openHttp({ url, model, apiKey, dim, batch, timeoutSeconds, attempts, ca
     timeoutMs: timeoutSeconds * 1000,
     attempts,
     cacheTexts,
+    weightsEveryMs: WEIGHTS_EVERY_MS,
   });
 }
 

@@ -4,7 +4,10 @@ import { COMMANDS } from "./commands/index.ts";
 import { nearest } from "./config/nearest.ts";
 import { VERSION } from "./version.ts";
 
-/** Runs the command that argv names; the exit code says how it went: 0 done, 1 failed, 2 wrong use or config. */
+/**
+ * Runs the command that argv names; the exit code says how it went: 0 done, 1 failed, 2 wrong use or config; a
+ * command may have one of its own.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === "--version" || name === "-v") {

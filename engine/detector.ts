@@ -18,6 +18,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly source: string;
   /** Strict zod object of the event's own fields (id, time and key are the engine's). Field names = config `fields`. */
   readonly event: ZodObject & ZodType<Event>;
+  /** Fields of the event that are read from the record's bytes, where it is JSON and large: see FieldReader. */
+  readonly reads?: Readonly<Record<string, FieldReader>>;
   /** Strict zod object of `options`; every field with default and description. */
   readonly options: ZodType<Options>;
   /** Names of options that change nothing of what was learnt: they may change without a reset. */
@@ -37,6 +39,13 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   open(settings: Settings<Options>, env: Environment): Model<Event, State> | Promise<Model<Event, State>>;
   readonly example: Example<Event>;
 }
+
+/**
+ * Reads a field's JSON value from byte `at` of a record on, for fields whose values cost more to build than to use: what it
+ * makes of it (which the event's schema takes as it is) and the first byte after it. Null: not as expected, it is read as JSON
+ * and told by the schema. The bytes are valid UTF-8 and not its own.
+ */
+export type FieldReader = (bytes: Uint8Array, at: number) => { readonly value: unknown; readonly end: number } | null;
 
 export interface GaugeSpec {
   /** snake_case; exported as tidegauge_<name>. */
@@ -85,6 +94,8 @@ export type Embedder =
       readonly dim: number;
       /** texts → row-major [texts.length, dim], unit vectors. */
       embed(texts: readonly string[]): Promise<Float32Array>;
+      /** Its vector of one fixed text, where the identity does not name the weights; null before it was asked. */
+      fingerprint?(): Float32Array | null;
     };
 
 export interface StepItem<Event, State> {

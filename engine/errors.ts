@@ -101,6 +101,11 @@ export const ERRORS = {
       "The embedding model {model} gives vectors of {found} elements, not of {wanted}. Restore it, or correct `embedder.dim` and forget what was learnt with `tidegauge reset --monitor NAME`.",
     retryable: false,
   },
+  EMBEDDER_WEIGHTS: {
+    message:
+      "The embedding model {model} has other weights than when its vectors were learnt: a fixed text's vectors then and now have the cosine {found}. Serve the weights of then under this name, or forget what was learnt with `tidegauge reset --monitor NAME`.",
+    retryable: false,
+  },
   GPU_REQUIRED: {
     message:
       "`compute.requireGpu` asks for a GPU, but {backend} computes on {device}. Install what the GPU needs (see docs/compute.md), or take requireGpu out.",

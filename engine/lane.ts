@@ -328,6 +328,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       }),
     position: tenure.next,
     committed: tenure.committed,
+    identity: () => (topicId === "" ? null : topicId),
     startAt(offset) {
       if (tenure.next() === null) tenure.moveTo(offset);
     },

@@ -117,6 +117,8 @@ export interface LiveKey {
 export interface LaneView {
   readonly topic: string;
   readonly partition: number;
+  /** Of the stream at the first claim (Kafka's topic id), where the source knows one. */
+  readonly identity: string | null;
   /** Committed position; null: none yet. */
   readonly nextOffset: number | null;
   readonly highWatermark: number | null;

@@ -12,6 +12,8 @@ export interface Station {
   /** Next offset to process. Null before the first record of a station without a stored position. */
   position(): number | null;
   committed(): { readonly nextOffset: number | null; readonly at: number | null };
+  /** The stream's at the first claim, where the source knows one. */
+  identity(): string | null;
   startAt(offset: number): void;
   process(batch: RecordBatch): Promise<void>;
   /** Commits if something is pending and it is time (or `now`). */

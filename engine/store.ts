@@ -221,6 +221,8 @@ export interface KeyRecord {
 
 export interface LaneRecord extends LaneName {
   readonly epoch: number;
+  /** Of the stream, at the first claim. */
+  readonly identity: string | null;
   readonly nextOffset: number | null;
   /** Wall clock of the last commit, epoch milliseconds. */
   readonly committedAt: number | null;

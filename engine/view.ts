@@ -146,6 +146,7 @@ function monitorView(
         return {
           topic: station.name.topic,
           partition: station.name.partition,
+          identity: station.identity(),
           nextOffset: committed.nextOffset,
           highWatermark,
           lag: highWatermark === null || at === null ? null : Math.max(0, highWatermark - at),

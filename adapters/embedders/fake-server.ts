@@ -20,6 +20,8 @@ export interface FakeServer {
   /** What it does as long as it is set. */
   always: Mischief | null;
   dim: number;
+  /** Other weights give other vectors under the same name. */
+  weights: number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startFakeServer(port = 0): Promise<FakeServer> {
     next: [],
     always: null,
     dim: 8,
+    weights: 0,
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
@@ -50,7 +53,7 @@ export async function startFakeServer(port = 0): Promise<FakeServer> {
     if (request.url !== "/v1/embeddings") return void response.writeHead(404).end();
     const mischief = fake.always ?? fake.next.shift();
     if (mischief?.(asked, response)) return;
-    const data = input.map((text, index) => ({ index, embedding: vectorOf(text, fake.dim) }));
+    const data = input.map((text, index) => ({ index, embedding: vectorOf(text, fake.dim, fake.weights) }));
     send(response, 200, { object: "list", data: data.reverse(), model });
   }
   return fake;
@@ -67,8 +70,8 @@ export function send(
 }
 
 /** The vector of a text: its letters counted, not of length one. */
-export function vectorOf(text: string, dim: number): number[] {
+export function vectorOf(text: string, dim: number, weights = 0): number[] {
   const out = new Array<number>(dim).fill(0.25);
-  for (let i = 0; i < text.length; i++) out[(text.charCodeAt(i) * (1 + (i % 7))) % dim]! += 1;
+  for (let i = 0; i < text.length; i++) out[(text.charCodeAt(i) * (1 + (i % 7))) % dim]! += i % 2 < weights ? -1 : 1;
   return out;
 }

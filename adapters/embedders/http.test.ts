@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TidegaugeError } from "../../engine/errors.ts";
 import { type FakeServer, type Mischief, send, startFakeServer, vectorOf } from "./fake-server.ts";
+import { PROBE } from "./fingerprint.ts";
 import { type HttpWish, openHttpEmbedder } from "./http.ts";
 
 let server: FakeServer;
@@ -179,4 +180,23 @@ test("closing ends a wait", async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   await embedder.close();
   expect(await asking).toBe("EMBEDDER_UNAVAILABLE retryable");
+});
+
+test("other weights under the same name are refused until the same answer again", async () => {
+  const embedder = await open({ dim: 8, weightsEveryMs: 0 });
+  expect(embedder.fingerprint!()).toBeNull();
+  await embedder.embed(["a", "b"]);
+  expect(server.asked.map(({ input }) => input)).toEqual([[PROBE], ["a", "b"]]);
+  expect(embedder.fingerprint!()![0]).toBeCloseTo(unit(PROBE)[0]!, 6);
+  server.weights = 1;
+  expect(await codeOf(embedder.embed(["c"]))).toBe("EMBEDDER_WEIGHTS");
+  expect(await codeOf(embedder.embed(["c"]))).toBe("EMBEDDER_WEIGHTS");
+  server.weights = 0;
+  expect((await embedder.embed(["c"]))[0]).toBeCloseTo(unit("c")[0]!, 6);
+});
+
+test("weights are asked for again only after their time", async () => {
+  const embedder = await open({ dim: 8, weightsEveryMs: 3_600_000 });
+  for (const text of ["a", "b", "c"]) await embedder.embed([text]);
+  expect(server.asked.filter(({ input }) => input[0] === PROBE)).toHaveLength(1);
 });

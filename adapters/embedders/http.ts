@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TidegaugeError } from "../../engine/errors.ts";
+import { fingerprinted } from "./fingerprint.ts";
 import { readAnswer } from "./http-answer.ts";
 import { type ExternalEmbedder, remembering } from "./remembering.ts";
 
@@ -19,6 +20,8 @@ export interface HttpWish {
   readonly cacheTexts: number;
   /** First wait after a failure; doubled each time, with full jitter. */
   readonly backoffMs?: number;
+  /** Whether the weights are still the same is asked before the first texts and so often; never unless given. */
+  readonly weightsEveryMs?: number;
 }
 
 const MOST_WAIT_MS = 30_000;
@@ -92,7 +95,9 @@ export async function openHttpEmbedder(wish: HttpWish): Promise<ExternalEmbedder
   const elements = dim!;
   const encoder = { identity: `http ${wish.model}`, dim: elements, atOnce: wish.batch, encode: patiently };
   const close = async (): Promise<void> => stopping.abort();
-  return { ...remembering(encoder, wish.cacheTexts), close };
+  const { weightsEveryMs } = wish;
+  const told = weightsEveryMs === undefined ? encoder : fingerprinted(encoder, weightsEveryMs);
+  return { ...remembering(told, wish.cacheTexts), close };
 }
 
 interface Failure {

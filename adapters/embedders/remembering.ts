@@ -9,11 +9,13 @@ export interface Encoder {
   readonly atOnce: number;
   /** Different texts → row-major [texts.length, dim], unit vectors. */
   encode(texts: readonly string[]): Promise<Float32Array>;
+  /** As the embedder's. */
+  fingerprint?(): Float32Array | null;
 }
 
 /** An encoder that is asked for each text once, as long as it is among the last `most` different ones. */
 export function remembering(encoder: Encoder, most: number): ExternalEmbedder {
-  const { identity, dim } = encoder;
+  const { identity, dim, fingerprint } = encoder;
   // In the order of their last use, oldest first.
   const known = new Map<string, Float32Array>();
   const recall = (text: string): Float32Array | undefined => {
@@ -27,6 +29,7 @@ export function remembering(encoder: Encoder, most: number): ExternalEmbedder {
     kind: "external",
     identity,
     dim,
+    ...(fingerprint && { fingerprint }),
     async embed(texts) {
       const found = new Map<string, Float32Array>();
       const wanted: string[] = [];

@@ -17,10 +17,11 @@ export function pointOf({ from, to, time, ratio }: SeriesPoint): SeriesPointDto 
 }
 
 export function laneOf(lane: LaneView): LaneDto {
-  const { topic, partition, nextOffset, highWatermark, lag, committedAt, error } = lane;
+  const { topic, partition, identity, nextOffset, highWatermark, lag, committedAt, error } = lane;
   return {
     topic,
     partition,
+    identity,
     nextOffset: nextOffset === null ? null : String(nextOffset),
     highWatermark: highWatermark === null ? null : String(highWatermark),
     lag,

@@ -84,6 +84,10 @@ export const laneDto = z
   .object({
     topic: z.string(),
     partition: z.number().int(),
+    identity: z
+      .string()
+      .nullable()
+      .meta({ description: "Of the stream when it was first read (Kafka's topic id); null: it has none" }),
     nextOffset: z.string().nullable().meta({ description: "Committed position" }),
     highWatermark: z.string().nullable(),
     lag: z.number().nullable(),

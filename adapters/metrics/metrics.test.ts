@@ -279,6 +279,7 @@ function monitor(name: string, keys: readonly LiveKey[]): FakeMonitor {
       {
         topic: "events",
         partition: 0,
+        identity: null,
         nextOffset: 5,
         highWatermark: 10,
         lag: 5,

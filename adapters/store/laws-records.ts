@@ -321,8 +321,8 @@ export function recordLaws(get: () => StoreUnderTest): void {
       await owner.commit({ nextOffset: 12 });
       const lanes = await store.lanes(owner.name.run);
       expect(lanes).toEqual([
-        { ...owner.name, epoch: 1, nextOffset: 12, committedAt: expect.any(Number) },
-        { ...second.name, epoch: 1, nextOffset: null, committedAt: null },
+        { ...owner.name, epoch: 1, identity: null, nextOffset: 12, committedAt: expect.any(Number) },
+        { ...second.name, epoch: 1, identity: null, nextOffset: null, committedAt: null },
       ]);
       expect(Math.abs(lanes[0]!.committedAt! - before)).toBeLessThan(60_000);
     });

@@ -133,6 +133,6 @@ function keyRecord(key: string, state: StateRow): KeyRecord {
 }
 
 function laneRecord(lane: LaneRow): LaneRecord {
-  const { run, monitor, topic, partition, epoch, nextOffset, committedAt } = lane;
-  return { run, monitor, topic, partition, epoch, nextOffset, committedAt };
+  const { run, monitor, topic, partition, epoch, identity, nextOffset, committedAt } = lane;
+  return { run, monitor, topic, partition, epoch, identity, nextOffset, committedAt };
 }

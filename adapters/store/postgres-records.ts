@@ -50,7 +50,7 @@ export function createRecords(database: Database): Reading {
 
     async lanes(run) {
       const { rows } = await database.query({
-        text: `select m.name, l.topic, l.partition, l.epoch, l.next_offset, extract(epoch from l.committed_at) * 1000 as committed_at
+        text: `select m.name, l.topic, l.partition, l.epoch, l.identity, l.next_offset, extract(epoch from l.committed_at) * 1000 as committed_at
           from tidegauge.lane l join tidegauge.monitor m on m.id = l.monitor where m.run = $1
           order by m.name, l.topic, l.partition`,
         values: [toText(run)],
@@ -62,6 +62,7 @@ export function createRecords(database: Database): Reading {
           topic: fromText(row.topic as string),
           partition: row.partition as number,
           epoch: Number(row.epoch),
+          identity: row.identity === null ? null : fromText(row.identity as string),
           nextOffset: row.next_offset === null ? null : Number(row.next_offset),
           committedAt: row.committed_at === null ? null : Math.round(Number(row.committed_at)),
         }),

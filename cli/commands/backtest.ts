@@ -4,7 +4,7 @@ import { silentLog } from "../../engine/log.ts";
 import type { DeadLetter, Store } from "../../engine/store.ts";
 import { factsOf, openEnvironment } from "../assemble.ts";
 import { loadConfig } from "../config/load.ts";
-import { monitorNamed, openReplay, recordedSource, recordStore, runThrough } from "../replay.ts";
+import { monitorNamed, openRecorded, recordedSource, recordStore, runThrough } from "../recorded-run.ts";
 import { loadReportAssets, reportHtml } from "../report/html.ts";
 import { makeReport } from "../report/make.ts";
 import { createRecording } from "../report/recording.ts";
@@ -45,7 +45,7 @@ export const backtest: CliCommand = {
     const assets = options.report === undefined ? null : loadReportAssets();
     const env = await openEnvironment(loaded, silentLog);
     const recording = assets === null ? null : createRecording(factsOf(config).promise);
-    const monitor = await openReplay(name, config, loaded, env, path, recording?.watch);
+    const monitor = await openRecorded(name, config, loaded, env, path, { watch: recording?.watch });
     const source = recordedSource(input, loaded.config.limits.recordBytes);
     let refused: DeadLetter | null = null;
     const store = recordStore({ episodes: recording !== null }, (letter) => {

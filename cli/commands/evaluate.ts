@@ -6,7 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import { type Evaluation, evaluateMonitor } from "../evaluate/run.ts";
 import { evaluationNotes, evaluationTable } from "../evaluate/table.ts";
 import { type Labels, readChangeLines } from "../evaluate/truth.ts";
-import { monitorNamed } from "../replay.ts";
+import { monitorNamed } from "../recorded-run.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
 import { openOutput } from "./output.ts";
 

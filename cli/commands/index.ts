@@ -7,6 +7,7 @@ import { deadLetters } from "./dead-letters.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./evaluate.ts";
 import { redeliver } from "./redeliver.ts";
+import { replay } from "./replay.ts";
 import { reset } from "./reset.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CliCommand[] = [
   run,
   backtest,
   evaluate,
+  replay,
   check,
   doctor,
   dashboards,

@@ -5,7 +5,7 @@ import type { Store } from "../../engine/store.ts";
 import { factsOf } from "../assemble.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { MonitorConfig } from "../config/schema.ts";
-import { openReplay, recordedSource, recordStore, runThrough } from "../replay.ts";
+import { openRecorded, recordedSource, recordStore, runThrough } from "../recorded-run.ts";
 import { monitorSettings } from "../settings.ts";
 import { type Score, score } from "./score.ts";
 import { createTruth, type Labels } from "./truth.ts";
@@ -47,9 +47,9 @@ export async function evaluateMonitor(
     ...(promise === null ? {} : { falseAlarms: { events: promise } }),
   } as MonitorConfig;
   const truth = createTruth(labels);
-  let opened: Awaited<ReturnType<typeof openReplay>>;
+  let opened: Awaited<ReturnType<typeof openRecorded>>;
   try {
-    opened = await openReplay(name, asked, loaded, env, path, truth.watch);
+    opened = await openRecorded(name, asked, loaded, env, path, { watch: truth.watch });
   } catch (error) {
     if (promise !== null && error instanceof TidegaugeError && error.code === "CONFIG_INVALID") return null;
     throw error;

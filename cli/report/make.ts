@@ -6,7 +6,7 @@ import { factsOf } from "../assemble.ts";
 import type { Summary } from "../commands/summary.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { MonitorConfig } from "../config/schema.ts";
-import { openReplay, recordedSource, recordStore, runThrough } from "../replay.ts";
+import { openRecorded, recordedSource, recordStore, runThrough } from "../recorded-run.ts";
 import { VERSION } from "../version.ts";
 import type { ReportData, ReportKey } from "./data.ts";
 import { allEpisodes, gatherKeys, inspectKey } from "./gather.ts";
@@ -74,7 +74,7 @@ async function outOfReach(run: Run, promise: number, keys: readonly ReportKey[])
   const recording = createRecording(promise, FARTHER);
   let monitor: Monitor;
   try {
-    monitor = await openReplay(run.name, config, run.loaded, run.env, run.path, recording.watch);
+    monitor = await openRecorded(run.name, config, run.loaded, run.env, run.path, { watch: recording.watch });
   } catch (error) {
     if (error instanceof TidegaugeError && error.code === "CONFIG_INVALID") return null;
     throw error;

@@ -15,7 +15,9 @@ async function open(options: object = {}, first = 100): Promise<{ model: Model; 
 
 async function feed(model: Model, state: State, events: Iterable<object>, minute = 0): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const event of events) {
+  for (const raw of events) {
+    // As they come from the decoder: positions are read there.
+    const event = "positions" in raw ? contextDrift.event.parse(raw) : raw;
     const [outcome] = await model.step([{ state, event, time: 1_700_000_000_000 + minute * 60_000 }]);
     outcomes.push(outcome!);
   }

@@ -4,6 +4,7 @@ import { example } from "./example.ts";
 import { GAUGES } from "./inspect.ts";
 import { DEFAULT_PROMISE, DEFAULT_REFERENCE, openModel } from "./model.ts";
 import { type Options, options } from "./options.ts";
+import { readPositions } from "./read-positions.ts";
 import { type State, VERSION } from "./state.ts";
 
 /**
@@ -27,8 +28,8 @@ import { type State, VERSION } from "./state.ts";
  * Stages    the key is the fleet's cell (a model, a prompt version): its open conversations and what closed ones taught are
  *           one state, so cells scale over members as keys do. A closed conversation is handed over as at most 64 turns; a
  *           cell too large for one member is split by `order: none` over partitions, each with a fleet of its own.
- * Cost      bench/context-drift.ts, busy cores: a turn of 200 positions × top 20 takes 1.4 ms (plain Python 2.4), 11 ms with
- *           its parsing (11.5); any other turn 4 to 6 µs, with 100,000 conversations open as with few. An open conversation
+ * Cost      bench/context-drift.ts, busy cores: a turn of 200 positions × top 20 takes 2.6 ms with its parsing (plain Python 13);
+ *           any other turn 4 to 6 µs, with 100,000 conversations open as with few. An open conversation
  *           takes ~.7 KiB and a goal's embedding twice its length; a cell 100 KiB.
  * Limits    a lower bound sees what the lists see: coverage is told. Sampled turns judge one conversation only with 200
  *           tokens or more. Trends that all conversations share are taken as normal. Levels with heavy tails lower the power.
@@ -43,6 +44,7 @@ export const contextDrift: Detector<TurnEvent, Options, State> = {
   source:
     "Dongre, Rossi, Lai, Yoon, Hakkani-Tür, Bui: Drift No More? Context Equilibria in Multi-Turn LLM Interactions, arXiv 2510.07777; Nickell 1981",
   event,
+  reads: { positions: readPositions },
   options,
   freeOptions: ["fleetFalseAlarms", "openConversations", "idleMinutes", "limit", "tokens", "reminders"],
   reference: { first: DEFAULT_REFERENCE, least: 50, unit: "closed conversations" },

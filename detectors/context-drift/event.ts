@@ -1,9 +1,15 @@
 import { z } from "zod";
-import type { Position, Scored } from "./positions.ts";
+import { LONGEST_LIST } from "./lists.ts";
+import {
+  divergenceOfPositions,
+  isDivergence,
+  type Position,
+  type PositionsDivergence,
+  type Scored,
+} from "./positions.ts";
 import type { SampledToken } from "./sampled.ts";
 
-const MOST_POSITIONS = 65_536;
-const MOST_TOKENS = 1_024;
+export const MOST_POSITIONS = 65_536;
 
 /** By hand: a turn has thousands of tokens, and a schema walk over each costs more than the divergence itself. */
 function listOf<T>(check: (value: readonly unknown[]) => string | null) {
@@ -14,6 +20,15 @@ function listOf<T>(check: (value: readonly unknown[]) => string | null) {
       if (wrong !== null) context.addIssue({ code: "custom", message: wrong, params: { reason: "schema" } });
     });
 }
+
+/** What is watched of them is taken at once: the lists themselves are not kept. */
+const positions = z
+  .custom<readonly Position[] | PositionsDivergence>((value) => Array.isArray(value) || isDivergence(value))
+  .superRefine((value, context) => {
+    const wrong = isDivergence(value) ? null : wrongPositions(value);
+    if (wrong !== null) context.addIssue({ code: "custom", message: wrong, params: { reason: "schema" } });
+  })
+  .transform((value) => (isDivergence(value) ? value : divergenceOfPositions(value)));
 
 export const event = z
   .strictObject({
@@ -33,7 +48,7 @@ export const event = z
       .enum(["reminder", "holdout"])
       .nullish()
       .describe("reminder: the goal was repeated here. holdout: it was due and was withheld on purpose."),
-    positions: listOf<Position>(wrongPositions)
+    positions: positions
       .optional()
       .describe(
         "[{test: [[token, log-probability], …], reference: […]}, …]: top-k lists of both models on the same prefix.",
@@ -79,13 +94,13 @@ function wrongPositions(positions: readonly unknown[]): string | null {
 }
 
 function isScored(list: unknown): list is readonly Scored[] {
-  if (!Array.isArray(list) || list.length === 0 || list.length > MOST_TOKENS) return false;
+  if (!Array.isArray(list) || list.length === 0 || list.length > LONGEST_LIST) return false;
   for (let i = 0; i < list.length; i++) {
     const pair = list[i];
     if (!Array.isArray(pair) || pair.length !== 2) return false;
     const token: unknown = pair[0];
     if (typeof token !== "string" && typeof token !== "number") return false;
-    if (!isLog(pair[1])) return false;
+    if (!isLogProbability(pair[1])) return false;
   }
   return true;
 }
@@ -96,7 +111,7 @@ function wrongSampled(tokens: readonly unknown[]): string | null {
   }
   for (let i = 0; i < tokens.length; i++) {
     const pair = tokens[i];
-    if (!Array.isArray(pair) || pair.length !== 2 || !isLog(pair[0]) || !isLog(pair[1])) {
+    if (!Array.isArray(pair) || pair.length !== 2 || !isLogProbability(pair[0]) || !isLogProbability(pair[1])) {
       return `Field sampled, at ${i}, is not a pair of log-probabilities`;
     }
   }
@@ -104,6 +119,6 @@ function wrongSampled(tokens: readonly unknown[]): string | null {
 }
 
 /** Rounding makes some a little positive. */
-function isLog(x: unknown): boolean {
+export function isLogProbability(x: unknown): x is number {
   return typeof x === "number" && x <= 0.01 && x >= -1e6;
 }

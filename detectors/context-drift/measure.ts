@@ -1,7 +1,7 @@
 import type { Rejection } from "../../engine/rejection.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import type { TurnEvent } from "./event.ts";
-import { divergenceOfPositions, type Position, type TokenShare } from "./positions.ts";
+import type { PositionsDivergence, TokenShare } from "./positions.ts";
 import { divergenceOfSampled, ENOUGH_TOKENS } from "./sampled.ts";
 
 /** A turn as the recurrence sees it. */
@@ -18,8 +18,6 @@ export interface Measured {
   readonly goal: Uint16Array | null;
 }
 
-/** Lists that have to be so long before nothing in common means another tokenizer. */
-const TELLING_LIST = 5;
 const NO_TOKENS: readonly TokenShare[] = [];
 
 /** `goal` of the conversation so far; `isGoal`: this is turn 0. */
@@ -39,21 +37,16 @@ function plain(value: number, facts: Measured["facts"] = null, thin = false): Me
   return { value, facts, coverage: null, disjoint: 0, tokens: NO_TOKENS, thin, goal: null };
 }
 
-function ofPositions(positions: readonly Position[]): Measured | Rejection {
-  const d = divergenceOfPositions(positions);
-  if (d.disjoint > 0.5 && positions.some(isTelling)) {
-    const share = Math.round(100 * d.disjoint);
+function ofPositions(d: PositionsDivergence): Measured | Rejection {
+  const { mean, max, high, js, coverage, disjoint, telling, tokens } = d;
+  if (disjoint > 0.5 && telling) {
+    const share = Math.round(100 * disjoint);
     return {
       reason: "tokenizer-mismatch",
       detail: `At ${share} % of the positions the two lists have no token in common: the models do not share a tokenizer.`,
     };
   }
-  const { mean, max, high, js, coverage, disjoint, tokens } = d;
   return { ...plain(mean, { max, high, js, coverage }), coverage, disjoint, tokens };
-}
-
-function isTelling({ test, reference }: Position): boolean {
-  return test.length >= TELLING_LIST && reference.length >= TELLING_LIST;
 }
 
 function ofEmbedding(embedding: readonly number[], goal: Uint16Array | null, isGoal: boolean): Measured | Rejection {

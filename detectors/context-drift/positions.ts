@@ -1,9 +1,6 @@
-/**
- * Divergence of a turn from the top-k log-probabilities of both models on the same prefix.
- *   K      tokens in both lists; q test, p reference
- *   KL_k   Σ_K q ln(q/p) + (1−q_K)·ln((1−q_K)/(1−p_K)), a lower bound of the whole
- * A token of the test list that the reference's lacks has p ≤ its least p: it stands alone where that raises the bound.
- */
+import { createLists, divergenceOfLists, found } from "./lists.ts";
+
+/** Divergence of a turn from the top-k log-probabilities of both models on the same prefix: KL_k of lists.ts, position by position. */
 
 /** A token by its text (the same bytes, the same text) or by its id, and its natural log-probability. */
 export type Scored = readonly [token: string | number, logProbability: number];
@@ -19,7 +16,10 @@ export interface TokenShare {
   readonly nats: number;
 }
 
+/** What a turn's positions come to. */
 export interface PositionsDivergence {
+  /** Only what this code made of positions has it: no event can bring one. */
+  readonly [MADE]: true;
   /** Mean over positions, nats. */
   readonly mean: number;
   readonly max: number;
@@ -31,146 +31,121 @@ export interface PositionsDivergence {
   readonly coverage: number;
   /** Share of positions whose lists have no token in common. */
   readonly disjoint: number;
-  /** Those that add most, at most `MOST_TOKENS`, strongest first. */
+  /** Some lists are so long that nothing in common means another tokenizer. */
+  readonly telling: boolean;
+  /** Those that add most, at most three, strongest first. */
   readonly tokens: readonly TokenShare[];
 }
 
-export const MOST_TOKENS = 3;
-const FLOOR = 1e-9;
+const MADE: unique symbol = Symbol("positions");
+const MOST_TOKENS = 3;
+const TELLING_LIST = 5;
 
-const values = new Float64Array(8192);
-const strength = new Float64Array(MOST_TOKENS);
+export function isDivergence(value: unknown): value is PositionsDivergence {
+  return typeof value === "object" && value !== null && MADE in value;
+}
+
+/** Positions of one turn so far. */
+export interface Tally {
+  values: Float64Array;
+  positions: number;
+  sum: number;
+  max: number;
+  js: number;
+  coverage: number;
+  disjoint: number;
+  telling: boolean;
+  readonly tokens: TokenShare[];
+}
+
+let values = new Float64Array(1024);
+
+/** One turn at a time. */
+export function startTally(): Tally {
+  const none = { positions: 0, sum: 0, max: 0, js: 0, coverage: 0, disjoint: 0, telling: false };
+  return { values, ...none, tokens: [] };
+}
+
+/** Takes the position that `lists` holds now; `nameOf` a token of its test list. */
+export function tallyPosition(tally: Tally, lists: Parameters<typeof divergenceOfLists>[0], nameOf: NameOf): void {
+  const kl = divergenceOfLists(lists);
+  if (tally.positions === tally.values.length) {
+    values = new Float64Array(2 * values.length);
+    values.set(tally.values);
+    tally.values = values;
+  }
+  tally.values[tally.positions++] = kl;
+  tally.sum += kl;
+  if (kl > tally.max) tally.max = kl;
+  tally.js += found.js;
+  tally.coverage += found.coverage;
+  if (found.common === 0) tally.disjoint++;
+  if (lists.tests >= TELLING_LIST && lists.references >= TELLING_LIST) tally.telling = true;
+  const { tokens } = tally;
+  if (!(found.nats > (tokens[MOST_TOKENS - 1]?.nats ?? 0))) return;
+  let at = tokens.length;
+  while (at > 0 && tokens[at - 1]!.nats < found.nats) at--;
+  tokens.splice(at, 0, { token: nameOf(found.strongest), nats: found.nats });
+  if (tokens.length > MOST_TOKENS) tokens.length = MOST_TOKENS;
+}
+
+type NameOf = (i: number) => string;
 
 /** At least one position. */
-export function divergenceOfPositions(positions: readonly Position[]): PositionsDivergence {
-  const n = positions.length;
-  const kept = n <= values.length ? values.subarray(0, n) : new Float64Array(n);
-  const names: (string | number)[] = [];
-  strength.fill(0);
-  let sum = 0;
-  let js = 0;
-  let coverage = 0;
-  let disjoint = 0;
-  let max = 0;
-  for (let i = 0; i < n; i++) {
-    const position = positions[i]!;
-    const kl = positionDivergence(position);
-    kept[i] = kl;
-    sum += kl;
-    if (kl > max) max = kl;
-    js += found.js;
-    coverage += found.coverage;
-    if (found.common === 0) disjoint++;
-    if (found.nats > strength[MOST_TOKENS - 1]!) insert(names, found.token, found.nats);
-  }
-  kept.sort();
+export function endTally({ values, positions: n, ...tally }: Tally): PositionsDivergence {
+  const kept = values.subarray(0, n).sort();
   return {
-    mean: sum / n,
-    max,
+    [MADE]: true,
+    mean: tally.sum / n,
+    max: tally.max,
     high: kept[Math.min(n - 1, Math.floor(0.9 * (n - 1) + 0.5))]!,
-    js: js / n,
-    coverage: coverage / n,
-    disjoint: disjoint / n,
-    tokens: names.map((token, i) => ({ token: String(token).slice(0, 32), nats: Math.fround(strength[i]!) })),
+    js: tally.js / n,
+    coverage: tally.coverage / n,
+    disjoint: tally.disjoint / n,
+    telling: tally.telling,
+    tokens: tally.tokens.map(({ token, nats }) => ({ token: token.slice(0, 32), nats: Math.fround(nats) })),
   };
 }
 
-function insert(names: (string | number)[], token: string | number, nats: number): void {
-  let at = MOST_TOKENS - 1;
-  while (at > 0 && strength[at - 1]! < nats) {
-    strength[at] = strength[at - 1]!;
-    at--;
+const lists = createLists();
+
+/** At least one position. */
+export function divergenceOfPositions(positions: readonly Position[]): PositionsDivergence {
+  const tally = startTally();
+  let test: readonly Scored[] = [];
+  const nameOf = (i: number): string => String(test[i]![0]);
+  for (const position of positions) {
+    match(position);
+    test = position.test;
+    tallyPosition(tally, lists, nameOf);
   }
-  strength[at] = nats;
-  names.splice(at, 0, token);
-  if (names.length > MOST_TOKENS) names.length = MOST_TOKENS;
+  return endTally(tally);
 }
 
-/** Of the position last looked at. */
-const found = { js: 0, coverage: 0, common: 0, token: "" as string | number, nats: 0 };
-const lone = new Float64Array(256);
-const loneTokens: (string | number)[] = [];
-/** Tokens of the reference's list. */
+/** KL_k of one position in nats, 0 or more; invariant to the order of the lists, 0 for equal ones. */
+export function positionDivergence(position: Position): number {
+  match(position);
+  return divergenceOfLists(lists);
+}
+
 const against: (string | number)[] = [];
 
-/** KL_k of one position in nats, 0 or more; invariant to the order of the lists, 0 for equal ones. */
-export function positionDivergence({ test, reference }: Position): number {
-  const longest = reference.length;
-  let qK = 0;
-  let pK = 0;
-  let kl = 0;
-  let js = 0;
-  let common = 0;
-  let alone = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let j = 0; j < longest; j++) {
+function match({ test, reference }: Position): void {
+  const n = reference.length;
+  lists.tests = test.length;
+  lists.references = n;
+  for (let j = 0; j < n; j++) {
     const scored = reference[j]!;
     against[j] = scored[0];
-    if (scored[1] < least) least = scored[1];
+    lists.reference[j] = scored[1];
   }
-  found.nats = 0;
-  found.token = "";
   for (let i = 0; i < test.length; i++) {
     const scored = test[i]!;
     const token = scored[0];
-    const lq = Math.min(0, scored[1]);
-    const q = Math.exp(lq);
+    lists.test[i] = scored[1];
     // Lists of like models have most tokens at the same place.
-    let j = i < longest && against[i] === token ? i : 0;
-    while (j < longest && against[j] !== token) j++;
-    if (j === longest) {
-      if (alone < lone.length) {
-        lone[alone] = q;
-        loneTokens[alone++] = token;
-      }
-      continue;
-    }
-    const lp = Math.min(0, reference[j]![1]);
-    const p = Math.exp(lp);
-    common++;
-    qK += q;
-    pK += p;
-    const nats = q * (lq - lp);
-    kl += nats;
-    // As half(q, p), whose logarithms are known here.
-    js += 0.5 * (q * lq + p * lp - (q + p) * Math.log((q + p) / 2));
-    if (nats > found.nats) {
-      found.nats = nats;
-      found.token = token;
-    }
+    let j = i < n && against[i] === token ? i : 0;
+    while (j < n && against[j] !== token) j++;
+    lists.partner[i] = j === n ? -1 : j;
   }
-  let restQ = Math.max(FLOOR, 1 - qK);
-  let restP = Math.max(FLOOR, 1 - pK);
-  const coverage = Math.min(1, qK);
-  if (alone > 0 && test.length <= longest) {
-    const p = Math.exp(Math.min(0, least));
-    for (let round = 0; round < alone; round++) {
-      let at = 0;
-      for (let i = 1; i < alone; i++) if (lone[i]! > lone[at]!) at = i;
-      const q = lone[at]!;
-      if (!(q > 0) || p * restQ >= q * restP || restQ - q < FLOOR || restP - p < FLOOR) break;
-      const nats = q * Math.log(q / p);
-      kl += nats;
-      js += half(q, p);
-      restQ -= q;
-      restP -= p;
-      if (nats > found.nats) {
-        found.nats = nats;
-        found.token = loneTokens[at]!;
-      }
-      lone[at] = 0;
-    }
-  }
-  kl += restQ * Math.log(restQ / restP);
-  js += half(restQ, restP);
-  found.js = Math.min(Math.LN2, Math.max(0, js));
-  found.coverage = coverage;
-  found.common = common;
-  return Math.max(0, kl);
-}
-
-/** One bucket's part of Jensen–Shannon. */
-function half(q: number, p: number): number {
-  const m = (q + p) / 2;
-  return 0.5 * ((q > 0 ? q * Math.log(q / m) : 0) + (p > 0 ? p * Math.log(p / m) : 0));
 }

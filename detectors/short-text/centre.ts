@@ -3,7 +3,8 @@
  * that puts everything into one cone) tells none from another. Measured on CLINC150 and Banking77, the growth of the best
  * bet at 10 % new texts is 1.0–1.2 times as large; where a common vector makes any two texts alike, it is what keeps the
  * detector working. Topics, and with them surges, keep the whole vectors: about the middle, clusters of near topics are told
- * apart less well (surges on Banking77 57 % against 73 %).
+ * apart less well (surges on Banking77 57 % against 73 %). Far texts have clusters of their own, about the middle: what is
+ * new lies together there (one novel intent on CLINC150 98 % against 93 %).
  */
 
 /** Nearer to the middle than this a direction is rounding. */

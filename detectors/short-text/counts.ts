@@ -1,7 +1,7 @@
 import { add, below, fenwickOf, halve } from "../statistics/fenwick.ts";
 import type { Random } from "../statistics/random.ts";
 import type { Bet } from "./bets.ts";
-import { each, FLAG, setFlags } from "./history.ts";
+import { each, entryOf, FLAG, type Segment, setFlags } from "./history.ts";
 import type { Options } from "./options.ts";
 import { toleranceOf } from "./promise.ts";
 import type { Counts, Watch } from "./watch.ts";
@@ -12,7 +12,7 @@ const P_LEAST = 1e-6;
 export function placeBet(
   bet: Bet,
   watch: Watch,
-  at: { readonly bin: number; readonly cluster: number; readonly far: boolean },
+  at: { readonly bin: number; readonly cluster: number; readonly region: number; readonly far: boolean },
   u: number,
   options: Options,
 ): void {
@@ -28,7 +28,7 @@ export function placeBet(
   bet.cluster = at.cluster;
   bet.clusterShare = shareOf(counts.cluster, counts.clusterTotal, at.cluster, tolerance, options.alpha);
   bet.startCluster = counts.clusterVaries ? 1 : 0;
-  bet.cell = at.far ? at.cluster : reference.clusters;
+  bet.cell = at.far ? at.region : reference.clusters;
   bet.cellShare = shareOf(counts.cell, counts.cellTotal, bet.cell, tolerance, options.alpha);
   bet.startCell = counts.cellVaries ? 1 : 0;
 }
@@ -37,17 +37,40 @@ function shareOf(counts: Float64Array, total: number, symbol: number, tolerance:
   return Math.min(1, (tolerance * (counts[symbol]! + alpha)) / (total + counts.length * alpha));
 }
 
-/** Counts after use; halved from time to time, so that they may age. */
-export function take(watch: Watch, bin: number, bet: Bet, options: Options, random: Random): void {
-  const { counts } = watch;
+/** Remembers that more than one bin, cluster or cell was seen. */
+export function notice({ counts }: Watch, bin: number, bet: Bet): void {
   if (counts.ranks.counts[bin] !== counts.ranks.total) counts.rankVaries = true;
   if (counts.cluster[bet.cluster] !== counts.clusterTotal) counts.clusterVaries = true;
   if (counts.cell[bet.cell] !== counts.cellTotal) counts.cellVaries = true;
-  add(counts.ranks, bin);
-  counts.cluster[bet.cluster] = counts.cluster[bet.cluster]! + 1;
-  counts.cell[bet.cell] = counts.cell[bet.cell]! + 1;
-  counts.clusterTotal += 1;
-  counts.cellTotal += 1;
+}
+
+/** Events after which one counts as normal at the latest. */
+const MOST_HELD = 500;
+
+/**
+ * Events count as normal a while after they came: a change that has begun is not measured by itself. No longer than a third
+ * of the texts that the ranks began with, within which what these texts happen to be is no evidence. Where the promise is a
+ * theorem they count at once.
+ */
+function heldBack({ reference }: Watch, options: Options): number {
+  return options.guarantee ? 0 : Math.min(MOST_HELD, Math.floor(reference.bins.length / 3));
+}
+
+/** Counts what was held back long enough. */
+export function settle(watch: Watch, options: Options, random: Random): void {
+  const { history } = watch;
+  const end = history.end - heldBack(watch, options);
+  for (; watch.countedTo < end; watch.countedTo++) {
+    const { segment, at } = entryOf(history, watch.countedTo);
+    if (segment.flags[at]! & FLAG.counted) take(watch, segment, at, options, random);
+  }
+}
+
+/** Halved from time to time, so that counts may age. */
+function take(watch: Watch, segment: Segment, at: number, options: Options, random: Random): void {
+  const { counts } = watch;
+  add(counts.ranks, segment.bin[at]!);
+  move(counts, segment.cluster[at]!, cellOf(counts, segment, at), 1);
   // Ranks are never halved where the promise is a theorem.
   if (options.guarantee || counts.ranks.total < Math.max(options.memory, 2 * watch.reference.bins.length)) return;
   halve(counts.ranks, random);
@@ -57,35 +80,40 @@ export function take(watch: Watch, bin: number, bet: Bet, options: Options, rand
 
 /** What came from event `from` on leaves the counts: it is not normal. */
 export function takeBack(watch: Watch, from: number): void {
-  const { counts, history } = watch;
+  const { counts, history, countedTo } = watch;
   const bins = counts.ranks.counts.slice();
-  each(history, from, (segment, at) => {
+  each(history, from, (segment, at, index) => {
     const flags = segment.flags[at]!;
     if (!(flags & FLAG.counted)) return;
     setFlags(segment, at, flags & ~FLAG.counted);
+    if (index >= countedTo) return;
     const bin = segment.bin[at]!;
     bins[bin] = Math.max(0, bins[bin]! - 1);
-    move(counts, segment.cluster[at]!, (flags & FLAG.far) !== 0, -1);
+    move(counts, segment.cluster[at]!, cellOf(counts, segment, at), -1);
   });
   counts.ranks = fenwickOf(bins);
 }
 
 /** The alarm was none: what was held back since event `from` counts as normal. */
 export function giveBack(watch: Watch, from: number): void {
-  const { counts, history } = watch;
+  const { counts, history, countedTo } = watch;
   const bins = counts.ranks.counts.slice();
-  each(history, from, (segment, at) => {
+  each(history, from, (segment, at, index) => {
     const flags = segment.flags[at]!;
     if (flags & (FLAG.counted | FLAG.repeat)) return;
     setFlags(segment, at, flags | FLAG.counted);
+    if (index >= countedTo) return;
     bins[segment.bin[at]!] = bins[segment.bin[at]!]! + 1;
-    move(counts, segment.cluster[at]!, (flags & FLAG.far) !== 0, 1);
+    move(counts, segment.cluster[at]!, cellOf(counts, segment, at), 1);
   });
   counts.ranks = fenwickOf(bins);
 }
 
-function move(counts: Counts, cluster: number, far: boolean, by: number): void {
-  const cell = far ? cluster : counts.cell.length - 1;
+function cellOf(counts: Counts, segment: Segment, at: number): number {
+  return segment.flags[at]! & FLAG.far ? segment.region[at]! : counts.cell.length - 1;
+}
+
+function move(counts: Counts, cluster: number, cell: number, by: number): void {
   const clusterNow = Math.max(0, counts.cluster[cluster]! + by);
   const cellNow = Math.max(0, counts.cell[cell]! + by);
   counts.clusterTotal += clusterNow - counts.cluster[cluster]!;

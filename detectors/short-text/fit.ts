@@ -42,10 +42,9 @@ export function learnReference(
   // Before the middle is taken off: topics are known by the whole vector.
   const topics = clustersOf({ ...found, rows }, options.clusters ?? clustersFor(learnt.length), tensors, random);
   const middle = options.scheme === "paper" ? null : middleOf(found.vectors, rows, found.dim);
-  const gathered = {
-    ...{ learnt, sessions, split, events, rows, source, ...found, ...topics, middle },
-    vectors: placed(found, middle),
-  };
+  const vectors = placed(found, middle);
+  const regions = middle && clustersOf({ vectors, dim: found.dim, rows }, topics.clusters, tensors, random);
+  const gathered = { learnt, sessions, split, events, rows, source, ...found, ...topics, middle, vectors, regions };
   if (options.scheme !== "paper") return complete(gathered, null, options, tensors);
   return tensors
     .trainAutoencoder(gathered.vectors.subarray(0, rows * gathered.dim), rows, gathered.dim, {
@@ -71,7 +70,11 @@ interface Gathered {
   readonly clusters: number;
   /** Cluster of every text, in the order of the rows. */
   readonly assignment: Uint8Array;
+  /** The same of vectors without the middle. */
+  readonly regions: Clustered | null;
 }
+
+type Clustered = Pick<Gathered, "centroids" | "clusters" | "assignment">;
 
 function clustersFor(learnt: number): number {
   return Math.min(50, Math.max(5, Math.floor(learnt / 20)));
@@ -82,7 +85,7 @@ function clustersOf(
   wanted: number,
   tensors: Tensors,
   random: Random,
-): Pick<Gathered, "centroids" | "clusters" | "assignment"> {
+): Clustered {
   const sample = sampleRows(vectors, rows, dim, MOST_CLUSTERED);
   const km = kMeans(sample.vectors, sample.rows, dim, Math.min(wanted, sample.rows), tensors, random);
   const centres = tensors.matrix(km.centroids, km.count, dim);
@@ -104,7 +107,7 @@ function complete(
   tensors: Tensors,
 ): ReferenceData {
   const { sessions, split, events, rows, source, middle, vectors, dim, encoder } = gathered;
-  const { centroids, clusters, assignment } = gathered;
+  const { centroids, clusters, assignment, regions } = gathered;
   const excluded = exclusion(events, sessions.ids);
   const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
   const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
@@ -119,9 +122,10 @@ function complete(
   const firstScored = split ? rows : 0;
   const clusterCounts = new Float64Array(clusters);
   for (let i = 0; i < events.length; i++) increment(clusterCounts, assignment[i]!);
+  const regionOf = regions?.assignment ?? assignment;
   const cellCounts = new Float64Array(clusters + 1);
   scores.forEach((score, i) => {
-    increment(cellCounts, score > far ? assignment[firstScored + i]! : clusters);
+    increment(cellCounts, score > far ? regionOf[firstScored + i]! : clusters);
   });
   return {
     source,
@@ -134,6 +138,7 @@ function complete(
     centroids,
     clusters,
     assignment,
+    regions: regions?.centroids ?? null,
     bins: Uint16Array.from(sorted, (score) => binOf(score, options.bins)),
     far,
     high: quantile(sorted, 0.9),

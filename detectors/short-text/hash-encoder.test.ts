@@ -48,7 +48,7 @@ describe("the hash encoder", () => {
   });
 
   test("is the same for the same texts and seed", () => {
-    expect(fitHashEncoder(fitting, 7).projection).toEqual(encoder.projection);
+    expect(sameBits(fitHashEncoder(fitting, 7).projection, encoder.projection)).toBe(true);
   });
 
   test("encodes a text the same whatever was encoded before it", () => {
@@ -65,16 +65,20 @@ describe("the hash encoder", () => {
   test("is the same to the bit after save and load", () => {
     const bytes = saveEncoder(encoder);
     const loaded = loadEncoder(bytes);
-    expect(loaded).toEqual(encoder);
-    expect(saveEncoder(loaded)).toEqual(bytes);
-    expect(encodeMany(loaded, fitting)).toEqual(encodeMany(encoder, fitting));
+    expect(loaded.dim).toBe(encoder.dim);
+    expect(sameBits(loaded.rows, encoder.rows)).toBe(true);
+    expect(sameBits(loaded.projection, encoder.projection)).toBe(true);
+    expect(sameBits(saveEncoder(loaded), bytes)).toBe(true);
+    expect(sameBits(encodeMany(loaded, fitting), encodeMany(encoder, fitting))).toBe(true);
   });
 
   test("can be fitted on nothing, on one text and on equal texts", () => {
     for (const few of [[], [""], ["hello there"], ["same words", "same words", "same words"], ["a b", "c d", "e f"]]) {
       const small = fitHashEncoder(few, 1);
       expect(norm(encode(small, "hello there"))).toBeCloseTo(1, 5);
-      expect(loadEncoder(saveEncoder(small))).toEqual(small);
+      const loaded = loadEncoder(saveEncoder(small));
+      expect(sameBits(loaded.rows, small.rows)).toBe(true);
+      expect(sameBits(loaded.projection, small.projection)).toBe(true);
     }
   });
 
@@ -83,7 +87,8 @@ describe("the hash encoder", () => {
     const some = texts(40, 3);
     const small = fitHashEncoder(some, 1);
     const vectors = encodeMany(small, some);
-    const full = some.map((text) => weights(text, some));
+    const bags = some.map(read);
+    const full = bags.map((bag) => weights(bag, bags));
     for (let i = 0; i < 40; i++) {
       for (let j = 0; j < i; j++) {
         const reduced = cosine(vectors.slice(i * 128, i * 128 + 128), vectors.slice(j * 128, j * 128 + 128));
@@ -112,10 +117,15 @@ function read(text: string): Map<number, number> {
   return new Map(Array.from(bag.buckets.subarray(0, bag.size), (bucket) => [bucket, bag.counts[bucket]!]));
 }
 
-function weights(text: string, all: readonly string[]): Map<number, number> {
+/** Compared as bytes: element by element, tens of thousands of numbers take seconds. */
+function sameBits(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+}
+
+function weights(bag: ReadonlyMap<number, number>, all: readonly ReadonlyMap<number, number>[]): Map<number, number> {
   const out = new Map<number, number>();
-  for (const [bucket, count] of read(text)) {
-    const df = all.filter((other) => (read(other).get(bucket) ?? 0) !== 0).length;
+  for (const [bucket, count] of bag) {
+    const df = all.filter((other) => (other.get(bucket) ?? 0) !== 0).length;
     if (count !== 0) out.set(bucket, Math.sign(count) * (1 + Math.log(Math.abs(count))) * Math.log(41 / (1 + df)));
   }
   return out;

@@ -101,6 +101,9 @@ describe("what a person decides", () => {
     const before = state.watch!.counts.ranks.total;
     const said = model.command!(state, { kind: "false-alarm" });
     expect(said[0]).toMatchObject({ kind: "recovered", episodeOf: "drift" });
+    expect(state.watch!.counts.ranks.total - before).toBeGreaterThan(100);
+    // The last third of a reference's length is held back a little longer.
+    feed(model, state, stream(5, 40));
     expect(state.watch!.counts.ranks.total - before).toBeGreaterThan(140);
     expect(state.watch!.counts.clusterTotal).toBe(state.watch!.counts.ranks.total);
   });
@@ -136,6 +139,26 @@ describe("what a person decides", () => {
     });
     expect(state.watch!.reference.facts.from).toBeGreaterThan(250);
   });
+});
+
+test("a text counts as normal when as many came after it as a third of the reference, and at once under guarantee", () => {
+  for (const guarantee of [false, true]) {
+    const model = open({ guarantee });
+    const state = model.init("k");
+    const events = stream(12, 200);
+    feed(model, state, events.slice(0, 120));
+    const before = state.watch!.counts.ranks.total;
+    const held = guarantee ? 0 : before / 3;
+    for (const [from, to] of [
+      [120, 150],
+      [150, 200],
+    ] as const) {
+      feed(model, state, events.slice(from, to));
+      const { ranks, clusterTotal, cellTotal } = state.watch!.counts;
+      expect(ranks.total - before).toBe(Math.max(0, to - 120 - held));
+      if (!guarantee) expect([clusterTotal, cellTotal]).toEqual([ranks.total, ranks.total]);
+    }
+  }
 });
 
 describe("an alarm", () => {

@@ -11,6 +11,7 @@ import { createRandom, hash32, uniform } from "../statistics/random.ts";
 import { adapt, applyCommand } from "./command.ts";
 import { earliestAlarm } from "./episode.ts";
 import { sessionOf, type TextEvent, textOf } from "./event.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { inspectState } from "./inspect.ts";
 import { finishLearning, type LearnContext } from "./learn.ts";
 import { createLearning, roundVector } from "./learning.ts";
@@ -52,7 +53,11 @@ export function openModel(settings: Settings<Options>, env: Environment): Model<
         stale.forEach((i, at) => {
           prepared[i] = resolved[at]!;
         });
-        const outcomes = batch.map((item, i) => stepOne(item, prepared[i]!, sourceOf(item, how), context));
+        const outcomes = batch.map((item, i) => {
+          const source = sourceOf(item, how);
+          if (source === "external") item.state.fingerprint ??= fingerprintOf(env.embedder);
+          return stepOne(item, prepared[i]!, source, context);
+        });
         return outcomes.some((outcome) => outcome instanceof Promise) ? Promise.all(outcomes) : (outcomes as Outcome[]);
       };
       if (stale.length === 0) return run([]);
@@ -86,6 +91,7 @@ function createState({ seed, options }: Settings<Options>, key: string, past = 0
     learning: createLearning(),
     watch: null,
     lineage: beginLineage(past > 0 ? "file" : "first-events"),
+    fingerprint: null,
   };
 }
 
@@ -134,8 +140,8 @@ function stepOne(
     return begun === null ? LEARNING : begin(state, begun, item.time);
   }
   if (item.promise !== undefined) sharePromise(state.watch, item.promise, context.options);
-  const { vector, score, cluster } = prepared;
-  const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster };
+  const { vector, score, cluster, region } = prepared;
+  const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster, region };
   const outcome = observe(state.watch, seen, state.random, context);
   const { adaptAfter } = context.options;
   if (adaptAfter === null || index - earliestAlarm(state.watch.episodes) < adaptAfter) return outcome;

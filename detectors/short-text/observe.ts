@@ -1,7 +1,7 @@
 import { NO_SIGNALS, type Outcome } from "../../engine/detector.ts";
 import { type Random, uniform } from "../statistics/random.ts";
 import { createBet } from "./bets.ts";
-import { placeBet, take } from "./counts.ts";
+import { notice, placeBet, settle } from "./counts.ts";
 import { isOpen } from "./episode.ts";
 import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evidence.ts";
 import { PSEUDO_SESSION } from "./fit.ts";
@@ -25,6 +25,7 @@ export interface Observation {
   readonly vector: Float32Array;
   readonly score: number;
   readonly cluster: number;
+  readonly region: number;
 }
 
 const EWMA = 1 / 200;
@@ -38,13 +39,14 @@ export function observe(watch: Watch, seen: Observation, random: Random, watchin
   const high = seen.score > watch.reference.high;
   // One number of the generator per accepted event, used or not.
   const u = uniform(random);
-  placeBet(bet, watch, { bin, cluster: seen.cluster, far }, u, options);
+  placeBet(bet, watch, { bin, cluster: seen.cluster, region: seen.region, far }, u, options);
   const closed = closeOver(watch, seen, options);
   const { skipped, session } = evidenceOf(watch, seen, options);
   const counted = !seen.repeat && !skipped && !isOpen(watch.episodes);
   append(watch.history, {
     bin,
     cluster: seen.cluster,
+    region: seen.region,
     flags:
       (far ? FLAG.far : 0) |
       (high ? FLAG.high : 0) |
@@ -61,7 +63,8 @@ export function observe(watch: Watch, seen: Observation, random: Random, watchin
     session,
   });
   if (!seen.repeat) keep(watch, seen, high);
-  if (counted) take(watch, bin, bet, options, random);
+  if (counted) notice(watch, bin, bet);
+  settle(watch, options, random);
   if (!skipped || closed) {
     const { layout, sums } = watch.evidence;
     watch.drift = statistic(sums, layout.drift);

@@ -15,7 +15,16 @@ function historyOf(from: number, to: number, change: number, share: number): His
     const isNew = i >= change && uniform(random) < share;
     const cluster = isNew ? 3 : Math.floor(uniform(random) * CLUSTERS);
     const p = isNew ? 0.02 * uniform(random) + 1e-5 : uniform(random) + 1e-6;
-    append(history, { bin: 1, cluster, flags: START, p, clusterShare: 0.15, cellShare: 1, session: 0 });
+    append(history, {
+      bin: 1,
+      cluster,
+      region: cluster,
+      flags: START,
+      p,
+      clusterShare: 0.15,
+      cellShare: 1,
+      session: 0,
+    });
   }
   return history;
 }

@@ -83,7 +83,7 @@ function gather(history: History, from: number, clusters: number): Replay {
     rankBets(bet, rank.subarray(count * RANK_BETS, (count + 1) * RANK_BETS));
     replay.cluster[count] = segment.cluster[at]!;
     replay.clusterShare[count] = segment.clusterShare[at]! / 65_535;
-    replay.cell[count] = flags & FLAG.far ? segment.cluster[at]! : clusters;
+    replay.cell[count] = flags & FLAG.far ? segment.region[at]! : clusters;
     replay.cellShare[count] = segment.cellShare[at]! / 65_535;
     count += 1;
   });

@@ -27,6 +27,8 @@ export interface ReferenceData {
   readonly centroids: Float32Array;
   readonly clusters: number;
   readonly assignment: Uint8Array;
+  /** As many clusters again, of vectors without the middle: what bets on far texts tell apart. Null: the same as above. */
+  readonly regions: Float32Array | null;
   /** Bins of the calibration texts' scores, ascending. */
   readonly bins: Uint16Array;
   /** Scores above are far; above `high` they are candidates for what is new. */
@@ -72,6 +74,7 @@ export interface Reference extends ReferenceData {
   readonly tensors: Tensors;
   readonly search: Search;
   readonly centres: Matrix;
+  readonly regionCentres: Matrix | null;
   readonly autoencoder: Autoencoder | null;
   /** States that use it; at 0 it is disposed. */
   users: number;
@@ -98,9 +101,10 @@ export function releaseReference(reference: Reference, references: References): 
   disposeReference(reference);
 }
 
-export function disposeReference({ search, centres, autoencoder }: Reference): void {
+export function disposeReference({ search, centres, regionCentres, autoencoder }: Reference): void {
   search.dispose();
   centres.dispose();
+  regionCentres?.dispose();
   autoencoder?.dispose();
 }
 
@@ -121,6 +125,7 @@ function share(
     tensors: how.tensors,
     search: openSearch(data.vectors, data.rows, data.dim, how.tensors),
     centres,
+    regionCentres: data.regions && how.tensors.matrix(data.regions, data.clusters, data.dim),
     // Older snapshots do not have it, and whole vectors.
     assignment:
       data.assignment.length > 0
@@ -137,10 +142,15 @@ function share(
 const UNPACKED = 3;
 
 /** Vectors stand in memory packed, as they are, and once more where they are searched; texts as two bytes a character. */
-function memoryOf({ vectors, texts, own, centroids }: ReferenceData): number {
+function memoryOf({ vectors, texts, own, centroids, regions }: ReferenceData): number {
   let characters = 0;
   for (const text of texts) characters += text.length + 32;
-  return vectors.length * (2 + 4 + 4) + characters * 2 + own.byteLength + 2 * centroids.byteLength;
+  return (
+    vectors.length * (2 + 4 + 4) +
+    characters * 2 +
+    own.byteLength +
+    2 * (centroids.byteLength + (regions?.byteLength ?? 0))
+  );
 }
 
 function identity(parts: readonly Part[]): string {
@@ -168,13 +178,14 @@ function saveData(data: ReferenceData): Uint8Array {
   w.array(data.map.points);
   w.array(data.middle ?? new Float32Array(0));
   w.array(data.assignment);
+  w.array(data.regions ?? new Float32Array(0));
   return w.done();
 }
 
-/** Older snapshots end before it; empty where nothing is taken off. */
-function middleFrom(r: Reader): Float32Array | null {
-  const middle = r.left() > 0 ? r.f32s() : new Float32Array(0);
-  return middle.length > 0 ? middle : null;
+/** Older snapshots end before it; empty where there is none. */
+function optional(r: Reader): Float32Array | null {
+  const values = r.left() > 0 ? r.f32s() : new Float32Array(0);
+  return values.length > 0 ? values : null;
 }
 
 function loadData(parts: readonly Part[]): ReferenceData {
@@ -197,8 +208,9 @@ function loadData(parts: readonly Part[]): ReferenceData {
     cellCounts: r.f64s(),
     facts: JSON.parse(r.text()) as ReferenceFacts,
     map: { mean: r.f32s(), axes: r.f32s(), points: r.f32s() },
-    middle: middleFrom(r),
+    middle: optional(r),
     assignment: r.left() > 0 ? r.bytes() : new Uint8Array(0),
+    regions: optional(r),
     encoder: source === "hash" ? loadEncoder(parts[1]!.bytes) : null,
     weights: parts.length > models ? loadAutoencoder(parts[models]!.bytes) : null,
   };

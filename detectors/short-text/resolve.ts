@@ -2,6 +2,7 @@ import type { Embedder, StepItem } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import { centre } from "./centre.ts";
 import { claimedDimension, decodeEmbedding, type TextEvent, textOf, wrongDimension } from "./event.ts";
+import { checkWeights } from "./fingerprint.ts";
 import { encode } from "./hash-encoder.ts";
 import type { Options } from "./options.ts";
 import type { Reference, Source } from "./reference.ts";
@@ -19,6 +20,8 @@ export interface Prepared {
   readonly vector: Float32Array | null;
   score: number;
   cluster: number;
+  /** Cluster among vectors without the middle. */
+  region: number;
 }
 
 type Item = Pick<StepItem<TextEvent, State>, "state" | "event">;
@@ -39,6 +42,7 @@ export function resolve(batch: readonly Item[], how: Resolving): Prepared[] | Pr
   if (texts.length === 0) return resolveWith(batch, null, how);
   const { dim } = how.embedder;
   return how.embedder.embed(texts).then((all) => {
+    for (const [i, { state }] of batch.entries()) if (rows[i]! >= 0) checkWeights(state.fingerprint, how.embedder);
     const vectors = rows.map((row) => (row < 0 ? null : all.slice(row * dim, (row + 1) * dim)));
     return resolveWith(batch, vectors, how);
   });
@@ -96,11 +100,11 @@ function place(
   for (const i of members) {
     const rejection = fill(batch[i]!.event, external?.[i] ?? null, { reference, options }, vectors, count);
     if (rejection !== null) {
-      out[i] = { reference, source: reference.source, dim, rejection, vector: null, score: 0, cluster: 0 };
+      out[i] = { reference, source: reference.source, dim, rejection, vector: null, score: 0, cluster: 0, region: 0 };
       continue;
     }
     const vector = vectors.subarray(count * dim, (count + 1) * dim);
-    out[i] = { reference, source: reference.source, dim, rejection: null, vector, score: 0, cluster: 0 };
+    out[i] = { reference, source: reference.source, dim, rejection: null, vector, score: 0, cluster: 0, region: 0 };
     rows.push(i);
     count += 1;
   }
@@ -109,11 +113,13 @@ function place(
   // Texts keep their own vectors: another reference has another middle.
   const placed = vectors.slice(0, count * dim);
   centre(placed, count, reference.middle);
+  const region = reference.regionCentres?.nearest(placed, count, 1) ?? cluster;
   const similarity = reference.autoencoder?.similarities(placed, count) ?? null;
   const k = Math.min(neighbours, reference.rows);
   const near = similarity === null ? reference.search.nearest(placed, count, k) : null;
   rows.forEach((i, row) => {
     out[i]!.cluster = cluster.indices[row]!;
+    out[i]!.region = region.indices[row]!;
     out[i]!.score =
       near === null ? 1 - similarity![row]! : scoreOf(near.indices, near.products, row * k, k, reference.own, hubness);
   });
@@ -143,7 +149,7 @@ function resolveLearning(item: Item, external: Float32Array | null, how: Resolvi
   const source = sourceOf(item, how);
   const { event, state } = item;
   const result = (rejection: Rejection | null, vector: Float32Array | null): Prepared => {
-    return { reference: null, source, dim: state.dim, rejection, vector, score: 0, cluster: 0 };
+    return { reference: null, source, dim: state.dim, rejection, vector, score: 0, cluster: 0, region: 0 };
   };
   if (source === "hash") return result(event.text === undefined ? missing("text") : null, null);
   if (source === "external") return event.text === undefined ? result(missing("text"), null) : result(null, external);

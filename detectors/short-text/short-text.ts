@@ -14,6 +14,8 @@ import type { State } from "./state.ts";
  * A reference of R texts is learnt from the stream: unit vectors a_1..a_R, k nearest neighbours, K clusters.
  *   score   s(x) = 1 − mean cos(x, 3 nearest a_i) − h · mean own(a_i),  own(a_i) = a_i's distance to its own neighbours
  *   rank    p = (G + u(e+1))/(N+1): reference and later normal scores above (G) and in the same bin (e), u uniform
+ *           a text counts as normal when 500 more have come, a third of the reference's where that is less: a change that
+ *           has begun is not measured by itself (under guarantee at once)
  *   bets    fair e-values on p (conf, norm), on the cluster (clus), on the cluster among far texts (cell)
  *   sums    R_b ← (R_b + s)·e_b (Shiryaev–Roberts; s = 0 while nothing varies)
  *   alarm   drift: .625 conf + .125 norm + .25 cell ≥ A;  surge: clus ≥ A;  A = the promise × a calibrated factor / L
@@ -45,7 +47,7 @@ import type { State } from "./state.ts";
  */
 export const shortText: Detector<TextEvent, Options, State> = {
   name: "short-text",
-  version: 3,
+  version: 4,
   title: "Short texts",
   summary: "Finds the change point in a stream of short texts, and says what is new.",
   source:

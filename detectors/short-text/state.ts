@@ -9,6 +9,7 @@ import { createLayout } from "./bets.ts";
 import { packCounts, unpackCounts } from "./compact.ts";
 import type { Episode, Episodes } from "./episode.ts";
 import { createEvidence } from "./evidence.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { loadHistory, saveHistory } from "./history.ts";
 import { type Learning, loadLearning, saveLearning } from "./learning.ts";
 import { beginLineage, type Lineage, loadLineage, recordVersion, saveLineage } from "./lineage.ts";
@@ -20,7 +21,7 @@ import { loadScheme, saveScheme } from "./scheme.ts";
 import { loadSessions, saveSessions } from "./sessions.ts";
 import { countsOf, type Watch } from "./watch.ts";
 
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** All that is known of a key. Learning, or watching. */
 export interface State {
@@ -35,6 +36,7 @@ export interface State {
   learning: Learning | null;
   watch: Watch | null;
   lineage: Lineage;
+  fingerprint: Fingerprint;
 }
 
 export interface LoadContext {
@@ -61,6 +63,7 @@ export function saveState(state: State): Snapshot {
   }
   if (state.watch !== null) saveWatch(state.watch, w, parts);
   w.text(saveLineage(state.lineage));
+  w.text(state.fingerprint ?? "");
   return { version: VERSION, running: w.done(), parts };
 }
 
@@ -82,7 +85,9 @@ export function loadState(snapshot: Snapshot, context: LoadContext): State {
   const learning = learns ? loadLearning(r.u32(), r.bytes(), snapshot.parts) : null;
   const watch = learns ? null : loadWatch(r, snapshot.parts, context, snapshot.version);
   const lineage = snapshot.version >= 3 ? loadLineage(r.text()) : oldLineage(watch);
-  return { random, index, source, dim, repeats, learning, watch, lineage };
+  // Older snapshots end before it.
+  const fingerprint = (r.left() > 0 && r.text()) || null;
+  return { random, index, source, dim, repeats, learning, watch, lineage, fingerprint };
 }
 
 /** Older snapshots do not tell how often it was learnt. */
@@ -116,6 +121,7 @@ function saveWatch(watch: Watch, w: Writer, parts: Part[]): void {
   w.u8(watch.warned ? 1 : 0);
   saveScheme(watch.scheme, w);
   w.f64(watch.thresholds.drift);
+  w.f64(watch.countedTo);
 }
 
 function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, version: number): Watch {
@@ -135,6 +141,8 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, vers
     history,
     recent,
     counts,
+    // Older versions counted every event at once.
+    countedTo: history.end,
     evidence: createEvidence(createLayout(reference.clusters, options.guarantee), r.f64s()),
     thresholds: thresholdsOf(context.promised, reference.facts, reference.clusters, options),
     nextSession: r.f64(),
@@ -151,5 +159,6 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, vers
   const scheme = loadScheme(r);
   // The change-point model's threshold is that of its last batch.
   const drift = r.f64();
+  if (version >= 4) watch.countedTo = r.f64();
   return { ...watch, scheme, thresholds: scheme?.kind === "paper" ? { ...watch.thresholds, drift } : watch.thresholds };
 }

@@ -19,6 +19,8 @@ export interface Watch {
   /** The test that decides where it is not the default one. */
   readonly scheme: Scheme | null;
   readonly counts: Counts;
+  /** The first event that is still held back from the counts. */
+  countedTo: number;
   readonly sessions: Sessions;
   nextSession: number;
   readonly history: History;
@@ -66,6 +68,7 @@ export function createWatch(reference: Reference, index: number, promised: Promi
     thresholds: thresholdsOf(promised, reference.facts, reference.clusters, options),
     scheme: createScheme(options, { mean, sd: Math.max(Math.sqrt(Math.max(0, variance)), 3 / options.bins) }),
     counts: countsOf(fenwickOf(bins), reference.clusterCounts.slice(), reference.cellCounts.slice()),
+    countedTo: index,
     sessions: new Map(),
     nextSession: 0,
     history: createHistory(index, reference.facts.sessions !== "none"),

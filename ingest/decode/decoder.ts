@@ -1,13 +1,17 @@
+import type { FieldReader } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import type { RawRecord } from "../../engine/source.ts";
 import { type Format, jsonFormat } from "./formats/format.ts";
 import { isRejection, LIMITS, type Limits } from "./json.ts";
-import { createKeyPicker, createPicker, type Decoded, type PickerOptions } from "./picker.ts";
+import { createKeyPicker, createPicker, type Decoded, type PickerOptions, pointersOf } from "./picker.ts";
+import { createFieldsReader } from "./read-fields.ts";
 
 export interface DecoderOptions<Event = unknown> extends PickerOptions<Event> {
   readonly limits?: Partial<Limits>;
   /** Default JSON. */
   readonly format?: Format;
+  /** The detector's. */
+  readonly reads?: Readonly<Record<string, FieldReader>> | undefined;
 }
 
 /** Null is a tombstone: counted and passed over. */
@@ -17,9 +21,14 @@ export type Decoder<Event = unknown> = (record: RawRecord) => Decoded<Event> | R
 export function createDecoder<Event>(options: DecoderOptions<Event>): Decoder<Event> {
   const { parse } = options.format ?? jsonFormat({ ...LIMITS, ...options.limits });
   const pick = createPicker(options);
+  const pointers = {
+    ...pointersOf(Object.keys(options.event.shape), options.fields ?? {}),
+    key: options.key ?? "/key",
+  };
+  const fields = createFieldsReader(options.reads ?? {}, pointers);
   return (record) => {
     if (record.value === null) return null;
-    const parsed = parse(record);
+    const parsed = parse(record, fields);
     return isRejection(parsed) ? parsed : pick(parsed, record);
   };
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Rejection } from "../../engine/rejection.ts";
 import { isJsonWithBareNumbers } from "./bare-numbers.ts";
+import type { FieldsReader } from "./read-fields.ts";
 import { makeTextSafe } from "./text.ts";
 
 export interface Limits {
@@ -15,6 +16,8 @@ export interface Parsed {
   readonly value: unknown;
   /** Strings in which NUL or lone surrogates were replaced by U+FFFD. */
   readonly replaced: number;
+  /** Fields that were read from the bytes; the value has null in their places. */
+  readonly read?: Readonly<Record<string, unknown>>;
 }
 
 const OPEN_OBJECT = 0x7b;
@@ -25,9 +28,18 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** Bytes → JSON value, or why not. One call per record, however many monitors pick from it. */
-export function parseJson(bytes: Uint8Array, limits: Limits = LIMITS): Parsed | Rejection {
+export function parseJson(
+  bytes: Uint8Array,
+  limits: Limits = LIMITS,
+  fields: FieldsReader | null = null,
+): Parsed | Rejection {
   if (bytes.length > limits.recordBytes) return tooLarge(bytes.length, limits.recordBytes);
   const buffer = asBuffer(bytes);
+  const taken = fields?.(buffer) ?? null;
+  if (taken !== null) {
+    const rest = parseJson(taken.rest, limits);
+    if (!isRejection(rest)) return { ...rest, read: taken.values };
+  }
   const text = buffer.toString("utf8");
   // Invalid bytes decode to U+FFFD, so only a text that has one is looked at twice.
   if (text.includes("\ufffd") && !isUtf8(bytes))

@@ -51,6 +51,11 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
     }
     const picked: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i++) {
+      const read = parsed.read?.[names[i]!];
+      if (read !== undefined) {
+        picked[names[i]!] = read;
+        continue;
+      }
       const value = getters[i]!(document);
       if (value === undefined || (value === null && nullMeansAbsent[i])) continue;
       if (typeof value === "object" || (typeof value === "number" && !(Math.abs(value) <= MAX_MAGNITUDE))) {
@@ -87,7 +92,8 @@ function keyIn(value: unknown, { replaced }: Parsed, record: RawRecord): string 
   return replaced > 0 && typeof key === "string" && key.includes("\ufffd") ? BROKEN_KEY : key;
 }
 
-function pointersOf(names: readonly string[], given: Readonly<Record<string, string>>): Record<string, string> {
+/** Of fields, time and id. */
+export function pointersOf(names: readonly string[], given: Readonly<Record<string, string>>): Record<string, string> {
   const known = new Set([...names, "time", "id"]);
   for (const name of Object.keys(given)) {
     if (known.has(name)) continue;

@@ -23,7 +23,8 @@ export function compilePointer(pointer: string, where: string): Getter {
   };
 }
 
-function parsePointer(pointer: string, where: string): string[] {
+/** Names on the way of a JSON pointer. */
+export function parsePointer(pointer: string, where: string): string[] {
   if (pointer === "") return [];
   if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) {
     throw new TidegaugeError("CONFIG_INVALID", {

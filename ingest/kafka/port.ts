@@ -33,8 +33,20 @@ export interface KafkaClient {
   readonly cluster: Cluster;
   /** Joins a group and fetches what it is given. Rejects when it cannot. */
   join(options: JoinOptions, events: MemberEvents): Promise<Member>;
+  /** Reads a topic beside every group: nobody's partitions move, no offset is committed. */
+  read(topic: string): Promise<TopicReader>;
   /** Connects at its first record, and anew after a failure. */
   producer(): RecordProducer;
+}
+
+/** Fetches when asked, one partition at a time. */
+export interface TopicReader {
+  /**
+   * What stands at the offset and behind it, about `FETCH.partitionBytes`; no bytes: nothing came within
+   * `FETCH.waitMs`; null: the partition has no such offset. Rejects SOURCE_UNAVAILABLE, and may be asked again.
+   */
+  fetch(partition: number, offset: number): Promise<RawFetch | null>;
+  close(): Promise<void>;
 }
 
 export interface OutRecord {

@@ -175,6 +175,7 @@ function detail(one: MonitorSummary, keys: readonly KeyDetail[]): MonitorDetail 
       {
         topic: "utterances",
         partition: 0,
+        identity: null,
         nextOffset: "48390",
         highWatermark: "48393",
         lag: 3,

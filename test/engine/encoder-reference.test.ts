@@ -22,10 +22,11 @@ const LESSONS: readonly Lesson[] = Array.from({ length: 300 }, (_, i) => ({
 }));
 
 /** short-text behind an endpoint, as a service opens it. */
-async function openShortText() {
+async function openShortText(weightsEveryMs?: number) {
   const embedder = await openHttpEmbedder({
     ...{ url: server.url, model: "m", apiKey: () => null, dim: 8, batch: 64, timeoutMs: 500 },
     ...{ attempts: 2, cacheTexts: 1000, backoffMs: 1 },
+    ...(weightsEveryMs !== undefined && { weightsEveryMs }),
   });
   const env = { tensors: createCpuTensors(), embedder };
   const settings = { options: shortText.options.parse({}), promise: 1000, seed: 1 };
@@ -74,4 +75,28 @@ test("vectors of another length than the one named are refused while the file is
   server.dim = 5;
   await expect(teachAll(model, open, async () => LESSONS).learn()).rejects.toMatchObject({ code: "EMBEDDER_CHANGED" });
   await close();
+});
+
+test.each([
+  ["learning", 100],
+  ["watching", 320],
+])("a restarted service whose endpoint serves other weights is held back: %s", async (_, texts) => {
+  const before = await openShortText(3_600_000);
+  const state = before.model.init("bot") as State;
+  const hear = async (model: Model, at: State, i: number) => {
+    const item = { state: at, event: { text: `text ${i} of what is normal` }, time: null };
+    const [prepared] = await model.prepare!([item]);
+    return (await model.step([{ ...item, prepared }]))[0]!;
+  };
+  for (let i = 0; i < texts; i++) await hear(before.model, state, i);
+  const snapshots = structuredClone(before.model.save([state])) as never[];
+  server.weights = 1;
+  const other = await openShortText(3_600_000);
+  const [again] = (await other.model.load(snapshots)) as [State];
+  await expect(hear(other.model, again, texts)).rejects.toMatchObject({ code: "EMBEDDER_WEIGHTS", retryable: false });
+  server.weights = 0;
+  const restored = await openShortText(3_600_000);
+  const [back] = (await restored.model.load(snapshots)) as [State];
+  expect((await hear(restored.model, back, texts)).reject).toBeUndefined();
+  await Promise.all([before.close(), other.close(), restored.close()]);
 });

@@ -68,6 +68,7 @@ describe("monitors", () => {
       {
         topic: "inbox",
         partition: 0,
+        identity: null,
         nextOffset: "12",
         highWatermark: "15",
         lag: 3,

@@ -42,7 +42,16 @@ export async function createFakeService(): Promise<FakeService> {
     lastEventTime: Date.parse("2026-01-01T10:00:00Z"),
     lastDriftTime: null,
     lanes: [
-      { topic: "inbox", partition: 0, nextOffset: 12, highWatermark: 15, lag: 3, committedAt: 1_000, error: null },
+      {
+        topic: "inbox",
+        partition: 0,
+        identity: null,
+        nextOffset: 12,
+        highWatermark: 15,
+        lag: 3,
+        committedAt: 1_000,
+        error: null,
+      },
     ],
     keysInMemory: 0,
     keys: () => live.values(),

@@ -6,6 +6,7 @@ import { createCluster } from "./cluster.ts";
 import { decodeFetchesOurselves } from "./fetch-response.ts";
 import { joinGroup } from "./member.ts";
 import { createProducer } from "./producer.ts";
+import { openReader } from "./reader.ts";
 
 export function createKafkajsClient(connection: KafkaConnection, log: Log): KafkaClient {
   const kafka = createKafkajs(connection, log);
@@ -13,6 +14,7 @@ export function createKafkajsClient(connection: KafkaConnection, log: Log): Kafk
   return {
     cluster: createCluster(kafka),
     join: (options, events) => joinGroup(kafka, options, events),
+    read: (topic) => openReader(kafka, topic),
     producer: () => createProducer(kafka),
   };
 }

@@ -1,30 +1,15 @@
 import type { Kafka } from "kafkajs";
 import { createByteReader } from "../byte-reader.ts";
+import { createInnerCluster } from "./inner-cluster.ts";
 
 const METADATA = 3;
 /** The first version that carries topic ids (brokers from 2.8 on). */
 const VERSION = 10;
 
-interface Connection {
-  send(exchange: unknown): Promise<string | null>;
-}
-interface Broker {
-  connect(): Promise<void>;
-  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>;
-  readonly connectionPool: Connection;
-}
-interface Cluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  readonly brokerPool: { readonly seedBroker: Broker };
-}
-
 /** The topic's id, which kafkajs does not know of: one Metadata request over its own connection, TLS and SASL included. */
 export async function fetchTopicId(kafka: Kafka, topic: string): Promise<string | null> {
-  const create = Object.getOwnPropertySymbols(kafka).find((each) => each.description?.endsWith(":createCluster"));
-  if (create === undefined) return null;
-  const client = kafka as unknown as Record<symbol, (options: object) => Cluster>;
-  const cluster = client[create]!({ metadataMaxAge: 300_000, allowAutoTopicCreation: false });
+  const cluster = createInnerCluster(kafka);
+  if (cluster === null) return null;
   await cluster.connect();
   try {
     const { seedBroker: broker } = cluster.brokerPool;

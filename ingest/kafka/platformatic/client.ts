@@ -5,6 +5,7 @@ import type { KafkaClient, KafkaConnection, TlsOptions } from "../port.ts";
 import { createCluster } from "./cluster.ts";
 import { joinGroup } from "./member.ts";
 import { createProducer } from "./producer.ts";
+import { openReader } from "./reader.ts";
 
 type Options = ConsumerOptions<Buffer, Buffer, Buffer, Buffer>;
 
@@ -14,6 +15,7 @@ export function createPlatformaticClient(connection: KafkaConnection, log: Log):
   return {
     cluster: createCluster(base),
     join: (options, events) => joinGroup(base, options, events, log),
+    read: (topic) => openReader(base, topic),
     producer: () => createProducer(base),
   };
 }

@@ -33,6 +33,8 @@ const READ_COMMITTED = 1;
 /** The versions that name topics by id and differ in nothing that is read here. */
 const VERSIONS = { 13: fetchV13, 14: fetchV14, 15: fetchV15, 16: fetchV16, 17: fetchV17 } as const;
 
+export const OLDEST_FETCH = "the brokers are too old: fetch 13 is unknown (Kafka 3.1)";
+
 /** The newest fetch that both sides know; null where the broker knows none of them. */
 export function chooseFetch(newest: number) {
   const version = Math.min(newest, 17) as keyof typeof VERSIONS;

@@ -3,14 +3,13 @@ import type { Log } from "../../../engine/log.ts";
 import type { JoinOptions, Member, MemberEvents } from "../port.ts";
 import type { ClientOptions } from "./client.ts";
 import { closeConsumer, createCluster } from "./cluster.ts";
-import { chooseFetch } from "./fetch.ts";
+import { chooseFetch, OLDEST_FETCH } from "./fetch.ts";
 import { startFetcher } from "./fetcher.ts";
 
 /** As kafkajs names it, so that members with either client share a group. */
 const PROTOCOLS = [{ name: "RoundRobinAssigner", version: 1 }];
 /** The wait of a long poll is far shorter: a broker that does not answer by then is gone. */
 const FETCH_PATIENCE_MS = 5000;
-const OLDEST_FETCH = 13;
 
 export async function joinGroup(
   base: ClientOptions,
@@ -42,7 +41,7 @@ export async function joinGroup(
   try {
     const apis = await consumer.listApis();
     const fetch = chooseFetch(apis.find(({ name }) => name === "Fetch")?.maxVersion ?? 0);
-    if (fetch === null) throw new RangeError(`the brokers are too old: fetch ${OLDEST_FETCH} is unknown (Kafka 3.1)`);
+    if (fetch === null) throw new RangeError(OLDEST_FETCH);
     fetcher = startFetcher({
       topics,
       metadata: (fresh) => consumer.metadata({ topics: [...topics], forceUpdate: fresh }),

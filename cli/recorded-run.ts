@@ -10,7 +10,7 @@ import type { Source } from "../engine/source.ts";
 import type { DeadLetter, Store } from "../engine/store.ts";
 import { createFileSource } from "../ingest/file.ts";
 import { createStdinSource } from "../ingest/stdin.ts";
-import { openMonitor } from "./assemble.ts";
+import { type OpenMonitor, openMonitor } from "./assemble.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { nearest } from "./config/nearest.ts";
 import type { MonitorConfig } from "./config/schema.ts";
@@ -33,18 +33,24 @@ export function monitorNamed(
   throw new TidegaugeError("USAGE", { what, command });
 }
 
+export interface RecordedOptions {
+  readonly watch?: Watch | undefined;
+  /** Of the topic that is read; absent: a file, which has lines of JSON, however the topic's records are written. */
+  readonly partitions?: number | undefined;
+}
+
 /** A configured monitor made for a recorded stream: no alerts, commits by count alone, for the wall clock must not matter. */
-export async function openReplay(
+export async function openRecorded(
   name: string,
   monitor: MonitorConfig,
   loaded: LoadedConfig,
   env: Environment,
   path: string,
-  watch?: Watch,
-): Promise<Monitor> {
-  // A file has lines of JSON, however the topic's records are written.
-  const recorded = { ...monitor, source: undefined };
-  const opened = await openMonitor(name, recorded, loaded.config, env, path, "backtest", loaded.folder);
+  { watch, partitions }: RecordedOptions = {},
+): Promise<OpenMonitor> {
+  const recorded = partitions === undefined ? { ...monitor, source: undefined } : monitor;
+  const lanes = new Map([[name, partitions ?? 1]]);
+  const opened = await openMonitor(name, recorded, loaded.config, env, path, "backtest", loaded.folder, lanes);
   await opened.teach();
   return {
     ...opened,
