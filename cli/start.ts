@@ -31,6 +31,7 @@ export interface Started {
   stop(): Promise<void>;
 }
 
+/** What is pruned is at most this much, or a quarter of its retention, older than it may be. */
 const PRUNE_EVERY_MS = 3_600_000;
 const FIRST_PRUNE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -119,16 +120,17 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         asked = Number.POSITIVE_INFINITY;
       });
     }, 1000);
+    const pruneEveryMs = pruneEvery(config.retention);
     const prune = async (): Promise<void> => {
       try {
-        await service.rest(Date.now() - config.retention.idleKeyDays * DAY_MS + PRUNE_EVERY_MS);
+        await service.rest(Date.now() - config.retention.idleKeyDays * DAY_MS + pruneEveryMs);
         await store.prune(config.retention);
       } catch (error) {
         log.warn(error instanceof Error ? error.message : String(error));
       }
     };
-    const firstPrune = setTimeout(() => void prune(), FIRST_PRUNE_MS);
-    const hourly = setInterval(() => void prune(), PRUNE_EVERY_MS);
+    const firstPrune = setTimeout(() => void prune(), Math.min(FIRST_PRUNE_MS, pruneEveryMs));
+    const pruning = setInterval(() => void prune(), pruneEveryMs);
     service.ended().then(
       () => {
         if (!draining) log.info("every stream has reached its end; the service goes on to answer");
@@ -145,7 +147,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         draining = true;
         clearInterval(second);
         clearTimeout(firstPrune);
-        clearInterval(hourly);
+        clearInterval(pruning);
         await service.stop();
         await Promise.all([dispatcher?.stop(), repeating.stop(), stopTelling?.()]);
         await sender?.close();
@@ -204,6 +206,12 @@ export function openStore({ config, folder }: LoadedConfig, path: string): Store
   if (store.kind === "postgres")
     return createStore({ kind: "postgres", url: readSecret(store.url, process.env, `${path} store.url`) });
   return createStore({ kind: "memory" });
+}
+
+function pruneEvery(retention: Config["retention"]): number {
+  const { signalDays, textDays, deadLetterDays, idleKeyDays } = retention;
+  const shortest = Math.min(signalDays, textDays ?? signalDays, deadLetterDays, idleKeyDays) * DAY_MS;
+  return Math.min(PRUNE_EVERY_MS, Math.max(1000, shortest / 4));
 }
 
 function isLoopback(host: string): boolean {
