@@ -69,10 +69,10 @@ const none = { learner: "none" };
 const rows = [
   measure("structure, LD, 12 labels", [...eventsOf(labelStream(1, 60_000, 60_000), false)], none, 5000),
   measure("structure, 14 labels, 4 on", sparse(14, 4, true, 100_000), none, 5000),
-  measure("structure, 1,000 labels alike, 4 on", sparse(1000, 4, false, 30_000), none, 8000),
-  measure("structure, 1,000 labels skewed, 4 on", sparse(1000, 4, true, 30_000), none, 8000),
-  measure("structure, 4,000 labels alike, 4 on", sparse(4000, 4, false, 30_000), none, 8000),
-  measure("structure, 4,000 labels skewed, 5 on", sparse(4000, 5, true, 30_000), none, 8000),
+  measure("structure, 1,000 labels alike, 4 on", sparse(1000, 4, false, 30_500), none, 8000),
+  measure("structure, 1,000 labels skewed, 4 on", sparse(1000, 4, true, 30_500), none, 8000),
+  measure("structure, 4,000 labels alike, 4 on", sparse(4000, 4, false, 30_500), none, 8000),
+  measure("structure, 4,000 labels skewed, 5 on", sparse(4000, 5, true, 30_500), none, 8000),
   measure("structure, 4,000 labels skewed, 10 on", sparse(4000, 10, true, 20_000), none, 5000),
 ];
 const folder = process.env.DATASETS_DIR;

@@ -2,18 +2,19 @@ import { expect, test } from "vitest";
 import { createReader, createWriter } from "../statistics/bytes.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import {
+  type CoOccurrence,
   count,
   createCoOccurrence,
   displacement,
   FAST_DECAY,
   forgetSlow,
   jaccardsOf,
-  readCoOccurrence,
   SLOW_DECAY,
   SUPPORT,
   widenLabels,
-  writeCoOccurrence,
 } from "./co-occurrence.ts";
+import { readCoOccurrence, writeCoOccurrence } from "./co-occurrence-snapshot.ts";
+import { partOfWhole } from "./whole-pairs.ts";
 
 /** N, R and s as they are written, over all pairs, decayed at every event. */
 function dense(labels: number) {
@@ -78,7 +79,7 @@ test("the sparse memory that puts decay off is the dense one, through sweeps, re
     if (t % 700 === 350) {
       const w = createWriter();
       writeCoOccurrence(w, sparse);
-      sparse = readCoOccurrence(createReader(w.done()));
+      sparse = readCoOccurrence(createReader(w.done()), null);
     }
     if (t % 10 !== 9) continue;
     expect(displacement(sparse)).toBeCloseTo(oracle.displacement(), 4);
@@ -91,6 +92,46 @@ test("the sparse memory that puts decay off is the dense one, through sweeps, re
     }
   }
   expect(oracle.displacement()).toBeGreaterThan(0.01);
+});
+
+test("with many pairs a snapshot is a part of the last sweep and what changed since; read, it goes on in the same bits", () => {
+  const labels = 400;
+  const random = createRandom("many pairs");
+  let c = createCoOccurrence();
+  widenLabels(c, labels, true);
+  const step = (of: CoOccurrence, active: Uint16Array, t: number): number => {
+    count(of, active, active.length);
+    return t % 10 === 9 ? displacement(of) : 0;
+  };
+  const written = (of: CoOccurrence): Uint8Array => {
+    const w = createWriter();
+    writeCoOccurrence(w, of);
+    return w.done();
+  };
+  const parts = new Set<string>();
+  let sizes = 0;
+  for (let t = 0; t < 10_600; t++) {
+    const active = new Uint16Array([
+      ...new Set(Array.from({ length: 5 }, () => Math.floor(uniform(random) ** 2 * labels))),
+    ]);
+    if (t % 211 === 210) {
+      const part = c.whole && partOfWhole(c.whole);
+      const bytes = written(c);
+      const back = readCoOccurrence(createReader(bytes), part);
+      expect(Buffer.compare(written(back), bytes)).toBe(0);
+      // The one that was read takes over: what follows is compared with one that never was.
+      const next = new Uint16Array(active);
+      expect(step(back, next, t)).toBe(step(c, active, t));
+      c = back;
+      if (part) parts.add(part.hash);
+      if (part && c.untilSweep > 700) sizes = Math.max(sizes, bytes.length / part.bytes.length);
+    } else step(c, active, t);
+  }
+  // One part for each sweep, and for the halving of the counts.
+  expect(parts.size).toBeGreaterThan(6);
+  expect(parts.size).toBeLessThan(16);
+  expect(sizes).toBeGreaterThan(0);
+  expect(sizes).toBeLessThan(0.6);
 });
 
 test("memory stays below 16 bytes for each pair of labels, all pairs alive", () => {

@@ -1,4 +1,4 @@
-import type { Reader, Writer } from "../statistics/bytes.ts";
+import { keepWhole, touch, type Whole } from "./whole-pairs.ts";
 
 /**
  * How often labels come, and come together, with a fast and a slow memory:
@@ -45,6 +45,8 @@ export interface CoOccurrence {
   readonly sums: Float64Array;
   /** Events until slots are swept and scales made 1. */
   untilSweep: number;
+  /** Where there are many pairs: all as they were at the last sweep, and which changed since. */
+  whole: Whole | null;
 }
 
 export const FAST_DECAY = 0.99;
@@ -83,6 +85,7 @@ export function createCoOccurrence(): CoOccurrence {
     headOfSecond: new Int32Array(8),
     sums: new Float64Array(3),
     untilSweep: SWEEP_EVERY,
+    whole: null,
   };
 }
 
@@ -122,6 +125,7 @@ export function count(c: CoOccurrence, active: Uint16Array, size: number): void 
       c.fastPair[s] = c.fastPair[s]! + toFast;
       c.slowPair[s] = c.slowPair[s]! + toSlow;
       c.pairCounts[s] = c.pairCounts[s]! + 1;
+      if (c.whole !== null) touch(c.whole, s);
     }
   }
   if (c.since >= MOST_SINCE) halve(c);
@@ -180,6 +184,7 @@ function halve(c: CoOccurrence): void {
   c.since >>= 1;
   for (let i = 0; i < c.labels; i++) c.counts[i] = c.counts[i]! >> 1;
   for (let s = 0; s < c.slots; s++) c.pairCounts[s] = c.pairCounts[s]! >> 1;
+  keepWhole(c);
 }
 
 /** Scales become 1, pairs long gone leave, sums are taken anew. */
@@ -199,6 +204,7 @@ export function sweep(c: CoOccurrence): void {
   }
   c.slots = kept;
   lookAgain(c);
+  keepWhole(c);
 }
 
 function rescale(c: CoOccurrence): void {
@@ -216,13 +222,13 @@ function rescale(c: CoOccurrence): void {
   c.untilSweep = SWEEP_EVERY;
 }
 
-function relink(c: CoOccurrence): void {
+export function relink(c: CoOccurrence): void {
   c.headOfFirst.fill(0);
   c.headOfSecond.fill(0);
   for (let s = 0; s < c.slots; s++) link(c, s);
 }
 
-function placeOf(c: CoOccurrence, s: number): number {
+export function placeOf(c: CoOccurrence, s: number): number {
   const high = c.second[s]!;
   return (high * (high - 1)) / 2 + c.first[s]!;
 }
@@ -336,7 +342,8 @@ function classOf(c: CoOccurrence, s: number, full: Uint8Array): number {
   return full[c.first[s]!]! + full[c.second[s]!]!;
 }
 
-function shareOf(c: CoOccurrence, s: number, full: Uint8Array): number {
+/** What a pair adds to its class's sum by labels at their present numbers; `full`: of the labels at the last look. */
+export function shareOf(c: CoOccurrence, s: number, full: Uint8Array): number {
   const i = c.first[s]!;
   const j = c.second[s]!;
   if (c.mask[i] === 0 || c.mask[j] === 0) return 0;
@@ -359,52 +366,4 @@ function longer<A extends Uint8Array | Uint16Array | Int32Array | Float32Array |
   const made = new (a.constructor as new (n: number) => A)(room);
   made.set(a as never);
   return made;
-}
-
-export function writeCoOccurrence(w: Writer, c: CoOccurrence): void {
-  const { labels, slots } = c;
-  for (const n of [labels, slots, c.since, c.untilSweep]) w.u32(n);
-  for (const x of [c.fastScale, c.slowScale, ...c.sums]) w.f64(x);
-  w.array(c.fast.subarray(0, labels));
-  w.array(c.slow.subarray(0, labels));
-  w.array(c.counts.subarray(0, labels));
-  w.array(c.mask.subarray(0, labels));
-  w.array(c.full.subarray(0, labels));
-  w.array(c.dirty.subarray(0, labels));
-  w.array(c.first.subarray(0, slots));
-  w.array(c.second.subarray(0, slots));
-  w.array(c.fastPair.subarray(0, slots));
-  w.array(c.slowPair.subarray(0, slots));
-  w.array(c.pairCounts.subarray(0, slots));
-  w.array(c.share.subarray(0, slots));
-}
-
-export function readCoOccurrence(r: Reader): CoOccurrence {
-  const c = createCoOccurrence();
-  const labels = r.u32();
-  const slots = r.u32();
-  widenLabels(c, labels, true);
-  c.since = r.u32();
-  c.untilSweep = r.u32();
-  c.fastScale = r.f64();
-  c.slowScale = r.f64();
-  for (let k = 0; k < 3; k++) c.sums[k] = r.f64();
-  c.fast.set(r.f64s());
-  c.slow.set(r.f64s());
-  c.counts.set(r.u16s());
-  c.mask.set(r.bytes());
-  c.full.set(r.bytes());
-  c.dirty.set(r.bytes());
-  c.slots = slots;
-  c.first = r.u16s();
-  c.second = r.u16s();
-  c.fastPair = r.f32s();
-  c.slowPair = r.f32s();
-  c.pairCounts = r.u16s();
-  c.share = r.f32s();
-  c.nextOfFirst = new Int32Array(c.first.length);
-  c.nextOfSecond = new Int32Array(c.first.length);
-  for (let s = 0; s < slots; s++) c.index[placeOf(c, s)] = s + 1;
-  relink(c);
-  return c;
 }

@@ -2,7 +2,8 @@ import type { Snapshot } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { createReader, createWriter } from "../statistics/bytes.ts";
 import { createRandom, type Random } from "../statistics/random.ts";
-import { type CoOccurrence, createCoOccurrence, readCoOccurrence, writeCoOccurrence } from "./co-occurrence.ts";
+import { type CoOccurrence, createCoOccurrence } from "./co-occurrence.ts";
+import { readCoOccurrence, writeCoOccurrence } from "./co-occurrence-snapshot.ts";
 import { createGlobalAlarm, type GlobalAlarm, readGlobalAlarm, writeGlobalAlarm } from "./global-alarm.ts";
 import { createLearner, type Learner, partsOfLearner, readLearner, writeLearner } from "./learner/learner.ts";
 import { createMarginals, type Marginals, readMarginals, writeMarginals } from "./marginals.ts";
@@ -11,6 +12,7 @@ import type { LabelOptions } from "./options.ts";
 import { createPartition, type Partition, place } from "./partition.ts";
 import { VERSION } from "./version.ts";
 import { createVocabulary, readVocabulary, type Vocabulary, writeVocabulary } from "./vocabulary.ts";
+import { partOfWhole } from "./whole-pairs.ts";
 
 /** What is known of one key. */
 export interface State {
@@ -94,11 +96,16 @@ export function saveState(s: State): Snapshot {
   w.u8(s.odac === null ? 0 : 1);
   if (s.odac) writeOdac(w, s.odac);
   if (s.learner) writeLearner(w, s.learner);
-  return { version: VERSION, running: w.done(), parts: s.learner ? partsOfLearner(s.learner) : [] };
+  const parts = s.learner ? partsOfLearner(s.learner) : [];
+  // A state of few pairs is written as version 1 has it.
+  const { whole } = s.structure;
+  return whole === null
+    ? { version: 1, running: w.done(), parts }
+    : { version: VERSION, running: w.done(), parts: [partOfWhole(whole), ...parts] };
 }
 
 export function loadState(snapshot: Snapshot, options: LabelOptions): State {
-  if (snapshot.version !== VERSION) {
+  if (snapshot.version !== 1 && snapshot.version !== VERSION) {
     throw new TidegaugeError("SNAPSHOT_UNREADABLE", {
       detector: "label-drift",
       version: snapshot.version,
@@ -111,7 +118,9 @@ export function loadState(snapshot: Snapshot, options: LabelOptions): State {
   const [began, perDay, threshold] = [known(r.f64()), known(r.f64()), known(r.f64())];
   const nextTest = r.f64();
   const labels = readVocabulary(r, options.maxLabels);
-  const structure = readCoOccurrence(r);
+  const [whole, logParts] =
+    snapshot.version === 1 ? [null, snapshot.parts] : [snapshot.parts[0]!, snapshot.parts.slice(1)];
+  const structure = readCoOccurrence(r, whole);
   const alarm = readGlobalAlarm(r, structure.labels);
   const marginals = readMarginals(r);
   const told = JSON.parse(r.text()) as {
@@ -123,7 +132,7 @@ export function loadState(snapshot: Snapshot, options: LabelOptions): State {
   place(partition);
   const odac = r.u8() === 1 ? readOdac(r) : null;
   const { drift } = told;
-  const learner = options.learner === "none" ? null : readLearner(r, options, snapshot.parts);
+  const learner = options.learner === "none" ? null : readLearner(r, options, logParts);
   return {
     random,
     events,

@@ -1,2 +1,2 @@
-/** Version of the snapshots. */
-export const VERSION = 1;
+/** Newest version of the snapshots: 2 has many pairs of labels as a part. Version 1 is read, and written for few pairs. */
+export const VERSION = 2;
