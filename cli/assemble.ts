@@ -68,6 +68,7 @@ export async function openMonitor(
     order: monitor.order,
     from: monitor.source?.kafka?.from ?? "earliest",
     allowedLatenessMs: monitor.allowedLateness ?? null,
+    dedupe: monitor.dedupe?.events,
     quietEvents: monitor.quietEvents,
     limits: { keys: monitor.memory.keys, bytes: monitor.memory.megabytes * 2 ** 20 },
     checkpoint: { events: monitor.checkpoint.events, ms: monitor.checkpoint.seconds * 1000 },

@@ -20,7 +20,7 @@ import type { Station } from "./station.ts";
 import type { CommandRecord, LaneName, Store } from "./store.ts";
 import { createTenure } from "./tenure.ts";
 import { traceOf } from "./trace.ts";
-import { createWaves } from "./waves.ts";
+import { createWaves, DUPLICATE } from "./waves.ts";
 
 /** One monitor on one partition: takes its records in order, keeps its states, commits both together. */
 export interface Lane extends Station {
@@ -80,7 +80,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const restore = monitor.rekey?.restore;
   const bank = createBank(detector, model, store, monitor.limits, begin);
   const guarded: Monitor = { ...monitor, model };
-  const waves = createWaves(model, monitor.allowedLatenessMs);
+  const waves = createWaves(model, monitor);
   const tenure = createTenure(name, context, retrying);
   let cursor: RecordBatch["cursor"];
   let memory = freshMemory();
@@ -236,6 +236,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     for (let i = 0; i < accepted.length; i++) {
       const outcome = outcomes[i]!;
       if (outcome.reject) continue;
+      if (outcome === DUPLICATE) {
+        counters.duplicates++;
+        continue;
+      }
       before(where[i]!.offset);
       book(entries[i]!, accepted[i]!, where[i]!, outcome, now);
     }

@@ -30,6 +30,8 @@ export interface Monitor {
   readonly rekey?: Rekey;
   /** How late an event may be against its key's newest; null: nothing is late. */
   readonly allowedLatenessMs: number | null;
+  /** Events whose ids a key remembers: one with such an id is passed over. Absent: none. */
+  readonly dedupe?: number | undefined;
   /** Events without alarm that close an episode of a detector that never says recovered. */
   readonly quietEvents: number;
   readonly limits: BankLimits;
@@ -56,6 +58,8 @@ export interface Counters {
   repeated: number;
   /** Records that the source's retention removed before they were read. */
   missed: number;
+  /** Passed over: their ids had come before. */
+  duplicates: number;
   rejected: Partial<Record<Reason, number>>;
   /** `${kind}\u0000${severity}` → count. */
   signals: Map<string, number>;
@@ -72,6 +76,7 @@ export function createCounters(): Counters {
     rekeyed: 0,
     repeated: 0,
     missed: 0,
+    duplicates: 0,
     rejected: {},
     signals: new Map(),
     exemplars: new Map(),

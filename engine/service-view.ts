@@ -88,6 +88,8 @@ export interface MonitorCounters {
   readonly repeated?: number;
   /** Removed by retention before they were read. Absent: none. */
   readonly missed?: number;
+  /** Passed over: their ids had come before. Absent: none. */
+  readonly duplicates?: number;
   readonly accepted: number;
   readonly rejected: Readonly<Partial<Record<Reason, number>>>;
   readonly signals: readonly {

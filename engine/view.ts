@@ -124,8 +124,8 @@ function monitorView(
         const [kind, severity] = name.split("\u0000") as [string, "info" | "warning" | "critical"];
         return { kind, severity, count, exemplar: counters.exemplars.get(name) };
       });
-      const { consumed, accepted, rekeyed, repeated, missed, rejected } = counters;
-      return { consumed, accepted, rekeyed, repeated, missed, rejected, signals };
+      const { consumed, accepted, rekeyed, repeated, missed, duplicates, rejected } = counters;
+      return { consumed, accepted, rekeyed, repeated, missed, duplicates, rejected, signals };
     },
     get eventRate() {
       const seen = rates.get(monitor.name) ?? [];

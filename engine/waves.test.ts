@@ -21,7 +21,7 @@ test("slow steps of one key leave the thread to others in between", async () => 
     if (!done) setImmediate(turn);
   };
   setImmediate(turn);
-  await createWaves(model, null).step(
+  await createWaves(model, { allowedLatenessMs: null }).step(
     events.map(() => entry),
     events,
     null,

@@ -1,6 +1,8 @@
 import type { Entry } from "./bank.ts";
 import type { Decoded } from "./decode.ts";
 import type { Model, Outcome, StepItem } from "./detector.ts";
+import type { KeyHeader } from "./key-header.ts";
+import { createRecentIds, keepId, knowsId, packIds, type RecentIds, unpackIds } from "./recent-ids.ts";
 
 /** Steps a lane's events in stream order, in waves in which each key stands once. */
 export interface Waves {
@@ -16,8 +18,14 @@ export interface Waves {
   at(): number;
 }
 
-/** `allowedLatenessMs`: how late an event may be against its key's newest; null: nothing is late. */
-export function createWaves(model: Model, allowedLatenessMs: number | null): Waves {
+export interface WaveLimits {
+  /** How late an event may be against its key's newest; null: nothing is late. */
+  readonly allowedLatenessMs: number | null;
+  /** An event whose id one of the key's newest so many accepted ones had is passed over; absent: ids are not looked at. */
+  readonly dedupe?: number | undefined;
+}
+
+export function createWaves(model: Model, { allowedLatenessMs, dedupe }: WaveLimits): Waves {
   let wave = 0;
   let at = 0;
   const breathe = createBreath();
@@ -46,7 +54,9 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
           const slot = slots[j]!;
           const outcome = results[j]!;
           outcomes[slot] = outcome;
-          if (!outcome.reject) keepTime(entries[slot]!, events[slot]!);
+          if (outcome.reject) continue;
+          keepTime(entries[slot]!, events[slot]!);
+          remember(entries[slot]!, events[slot]!, dedupe);
         }
         items = [];
         slots = [];
@@ -58,6 +68,10 @@ export function createWaves(model: Model, allowedLatenessMs: number | null): Wav
         const { event, time } = events[i]!;
         if (entry.wave === wave) await flush();
         at = i;
+        if (dedupe !== undefined && isKnown(entry, events[i]!, dedupe)) {
+          outcomes[i] = DUPLICATE;
+          continue;
+        }
         if (isLate(entry, events[i]!)) {
           outcomes[i] = LATE;
           continue;
@@ -101,6 +115,31 @@ function createBreath(): () => Promise<void> | undefined {
 function keepTime({ header }: Entry, { time }: Decoded): void {
   if (time !== null && (header.time === null || time > header.time)) header.time = time;
 }
+
+function isKnown({ header }: Entry, { id }: Decoded, most: number): boolean {
+  if (id === null || header.ids === null) return false;
+  header.ids = sized(header, most);
+  return knowsId(header.ids, id);
+}
+
+function remember({ header }: Entry, { id }: Decoded, most: number | undefined): void {
+  if (most === undefined) {
+    if (header.ids !== null) header.ids = null;
+    return;
+  }
+  if (id === null) return;
+  header.ids = sized(header, most);
+  keepId(header.ids, id);
+}
+
+/** The number may have been configured anew since they were stored. */
+function sized({ ids }: KeyHeader, most: number): RecentIds {
+  if (ids === null) return createRecentIds(most);
+  return ids.most === most ? ids : unpackIds(packIds(ids), most);
+}
+
+/** It leaves no trace. */
+export const DUPLICATE: Outcome = Object.freeze({ ratio: 0, signals: [] });
 
 const LATE: Outcome = Object.freeze({
   ratio: 0,

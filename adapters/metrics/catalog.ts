@@ -41,6 +41,7 @@ export const METRICS = [
   counter("events_repeated_total", "Records of the internal topic that were there before, and were passed over.", [
     "monitor",
   ]),
+  counter("events_duplicate_total", "Events passed over because their id had come before (`dedupe`).", ["monitor"]),
   counter("signals_total", "What detectors said.", ["monitor", "detector", "kind", "severity"]),
   gauge("keys_in_memory", "Keys whose state is in memory.", ["monitor"]),
   gauge("last_event_timestamp_seconds", "Event time of the newest event.", ["monitor", "detector"]),

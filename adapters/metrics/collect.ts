@@ -35,6 +35,7 @@ const COUNTED = [
   "events_missed_total",
   "events_rekeyed_total",
   "events_repeated_total",
+  "events_duplicate_total",
   "signals_total",
 ] as const;
 const PER_MONITOR: readonly MetricName[] = [
@@ -59,6 +60,7 @@ export function readMonitors(instruments: Instruments, monitors: readonly Monito
     counter("events_missed_total").inc({ monitor }, view.counters.missed ?? 0);
     counter("events_rekeyed_total").inc({ monitor }, view.counters.rekeyed ?? 0);
     counter("events_repeated_total").inc({ monitor }, view.counters.repeated ?? 0);
+    counter("events_duplicate_total").inc({ monitor }, view.counters.duplicates ?? 0);
     for (const reason of REASONS) {
       counter("events_rejected_total").inc({ monitor, reason }, view.counters.rejected[reason] ?? 0);
     }

@@ -5,6 +5,8 @@ export interface Summary {
   readonly events: number;
   readonly accepted: number;
   readonly rejected: Readonly<Record<string, number>>;
+  /** Passed over: their ids had come before. Where the monitor has `dedupe`. */
+  readonly duplicates?: number;
   readonly keys: number;
   readonly signals: Readonly<Record<string, number>>;
   readonly eventsPerSecond: number;
@@ -42,6 +44,7 @@ export async function summarise(monitor: Monitor, store: Store, spent: Spent): P
     events,
     accepted: counters.accepted,
     rejected: counters.rejected,
+    ...(monitor.dedupe === undefined ? {} : { duplicates: counters.duplicates }),
     keys: Object.values(byStatus).reduce((a, b) => a + b, 0),
     signals,
     eventsPerSecond: Math.round(events / Math.max(spent.seconds, 1e-9)),
@@ -66,6 +69,9 @@ export function printSummary(
     ["accepted", summary.accepted.toLocaleString("en")],
     ["rejected", list(summary.rejected)],
     ...(refused ? [["first rejected", `line ${refused.offset + 1}: ${refused.detail}`] as [string, string]] : []),
+    ...(summary.duplicates === undefined
+      ? []
+      : [["duplicates", summary.duplicates.toLocaleString("en")] as [string, string]]),
     ["keys", summary.keys.toLocaleString("en")],
     ["signals", list(summary.signals)],
     ...(summary.prequential ? [["prequential", scores(summary.prequential)] as [string, string]] : []),

@@ -49,6 +49,17 @@ const sourceSchema = z
     message: "must name exactly one of kafka, file, stdin, http",
   });
 
+const dedupeSchema = z
+  .strictObject({
+    events: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .describe("So many ids of accepted events are remembered for each key, 8 bytes each in its state"),
+  })
+  .optional()
+  .describe("An event with an id that its key remembers is passed over; absent: ids are not looked at");
+
 /** One monitor, given its detector: the detector's own options and event fields are part of the schema. */
 function monitorSchema(detector: Detector) {
   const fields: Record<string, z.ZodType> = {};
@@ -164,6 +175,12 @@ function monitorSchema(detector: Detector) {
       .min(0)
       .optional()
       .describe("Milliseconds by which an event may be older than its key's newest; absent: nothing is late"),
+    dedupe:
+      "id" in detector.event.shape
+        ? z
+            .undefined({ error: `events of ${detector.name} come under one id twice: a label after its inputs` })
+            .optional()
+        : dedupeSchema,
     quietEvents: z
       .int()
       .min(1)
