@@ -7,6 +7,7 @@ import { type Evaluation, evaluateMonitor } from "../evaluate/run.ts";
 import { evaluationNotes, evaluationTable } from "../evaluate/table.ts";
 import { type Labels, readChangeLines } from "../evaluate/truth.ts";
 import { monitorNamed } from "../recorded-run.ts";
+import { detectorOf } from "../settings.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
 import { openOutput } from "./output.ts";
 
@@ -16,7 +17,7 @@ export const evaluate: CliCommand = {
   name: "evaluate",
   summary: "Hold monitors against a stream whose changes are known: how many found, how late, how many false alarms.",
   usage:
-    "tidegauge evaluate -c FILE --input EVENTS.ndjson (--concept POINTER | --flag POINTER | --changes FILE) [--monitor NAME …] [--within EVENTS] [--promises N,N,…] [--json RESULT.json]",
+    "tidegauge evaluate -c FILE --input EVENTS.ndjson (--concept POINTER | --flag POINTER | --changes FILE) [--each FIELD] [--monitor NAME …] [--within EVENTS] [--promises N,N,…] [--json RESULT.json]",
   options: `  -c, --config FILE       the config (YAML); its monitors are what is compared
   -m, --monitor NAME      one of them, any number of times (default: all)
   -i, --input FILE        NDJSON events, gzip by the name's end .gz
@@ -24,6 +25,8 @@ export const evaluate: CliCommand = {
                           the key's first value is a return, which need not be told
       --flag POINTER      a field that is true or 1 at the first event of each change
       --changes FILE      a file with the line numbers (from 0) at which changes begin, one a line
+      --each FIELD        changes are of what this field of the event names (conversation, for context-drift), and an alarm is
+                          held against the changes of the one that its explanation names; counted in its own events
   -w, --within EVENTS     an alarm so many events after a change, and before the next, is that change's; any other is
                           false (default ${WITHIN})
   -p, --promises N,N,…    run each monitor under each of these promises (events between false alarms), where it makes one
@@ -39,6 +42,7 @@ export const evaluate: CliCommand = {
       concept: { type: "string" },
       flag: { type: "string" },
       changes: { type: "string" },
+      each: { type: "string" },
       within: { type: "string", short: "w", default: WITHIN },
       promises: { type: "string", short: "p" },
       json: { type: "string", short: "j" },
@@ -56,7 +60,12 @@ export const evaluate: CliCommand = {
     const chosen = names.map((name) => monitorNamed("evaluate", path, monitors, name));
     const out = options.json === undefined ? null : openOutput("evaluate", "--json", options.json, input);
     const env = await openEnvironment(loaded, silentLog);
-    const run = { loaded, env, path, input, labels, within };
+    const each = options.each ?? null;
+    for (const [name, config] of chosen) {
+      if (each === null || each in detectorOf(config).event.shape) continue;
+      throw usage(`--each ${each} is no field of the events of ${name} (${config.detector})`);
+    }
+    const run = { loaded, env, path, input, labels, within, each };
     const evaluations: Evaluation[] = [];
     for (const [name, config] of chosen) {
       const under = promises === null ? [] : await eachOf(promises, (p) => evaluateMonitor(run, name, config, p));

@@ -8,7 +8,7 @@ import type { MonitorConfig } from "../config/schema.ts";
 import { openRecorded, recordedSource, recordStore, runThrough } from "../recorded-run.ts";
 import { monitorSettings } from "../settings.ts";
 import { type Score, score } from "./score.ts";
-import { createTruth, type Labels } from "./truth.ts";
+import { createTruth, type Labels, type Truth } from "./truth.ts";
 
 export interface Evaluation {
   readonly monitor: string;
@@ -19,6 +19,8 @@ export interface Evaluation {
   readonly keys: number;
   /** Changes that no accepted event followed. */
   readonly lost: number;
+  /** Alarms about a key as a whole, where changes are of what a field names within it. */
+  readonly others: number;
   readonly score: Score;
 }
 
@@ -30,6 +32,8 @@ export interface EvaluationRun {
   readonly input: string;
   readonly labels: Labels;
   readonly within: number;
+  /** The field of the event that names what changes within a key; null: the key itself changes. */
+  readonly each: string | null;
 }
 
 /** One monitor over the labelled stream. `promise` in the place of the configured one; null where the detector cannot make one. */
@@ -39,14 +43,14 @@ export async function evaluateMonitor(
   config: MonitorConfig,
   promise: number | null,
 ): Promise<Evaluation | null> {
-  const { loaded, env, path, input, labels, within } = run;
+  const { loaded, env, path, input, labels, within, each } = run;
   // A recorded stream has one partition: its keys are in order.
   const asked = {
     ...config,
     order: "key",
     ...(promise === null ? {} : { falseAlarms: { events: promise } }),
   } as MonitorConfig;
-  const truth = createTruth(labels);
+  const truth = createTruth(labels, each);
   let opened: Awaited<ReturnType<typeof openRecorded>>;
   try {
     opened = await openRecorded(name, asked, loaded, env, path, { watch: truth.watch });
@@ -58,7 +62,8 @@ export async function evaluateMonitor(
   const store = recordStore({ episodes: false });
   await runThrough(monitor, recordedSource(input, loaded.config.limits.recordBytes), store);
   const { detector, counters } = monitor;
-  const alarms = await alarmsOf(store, (kind) => specOf(detector, kind)?.episode === "opens");
+  const opens = (kind: string) => specOf(detector, kind)?.episode === "opens";
+  const { alarms, others } = await alarmsOf(store, opens, each, truth.place);
   const changes = truth.changes();
   const kept = promise ?? promiseOf(name, config, path);
   const runs = [...truth.seen()].map(([key, { events, judgedFrom }]) => ({
@@ -75,6 +80,7 @@ export async function evaluateMonitor(
     rejected: Object.values(counters.rejected).reduce((sum, n) => sum + n, 0),
     keys: runs.length,
     lost: truth.lost(),
+    others,
     score: score(runs, within),
   };
 }
@@ -95,13 +101,25 @@ function promiseOf(name: string, config: MonitorConfig, path: string): number | 
   }
 }
 
-/** Indices at which alarms were raised, by key, ascending. */
-async function alarmsOf(store: Store, opens: (kind: string) => boolean): Promise<ReadonlyMap<string, number[]>> {
+/** Indices at which alarms were raised, by key (or by what `each` names, where the explanation does), ascending. */
+async function alarmsOf(
+  store: Store,
+  opens: (kind: string) => boolean,
+  each: string | null,
+  place: Truth["place"],
+): Promise<{ alarms: ReadonlyMap<string, number[]>; others: number }> {
+  let others = 0;
   const found = new Map<string, number[]>();
   for (let after: string | null | undefined; after !== null; ) {
     const page = await store.signals({ limit: 1000, ...(after === undefined ? {} : { after }) });
-    for (const { key, kind, index } of page.items) {
-      if (!opens(kind)) continue;
+    for (const signal of page.items) {
+      if (!opens(signal.kind)) continue;
+      const at = each === null ? signal : each in signal.explanation ? place(Number(signal.position.offset)) : null;
+      if (at === null) {
+        others++;
+        continue;
+      }
+      const { key, index } = at;
       const known = found.get(key);
       if (known === undefined) found.set(key, [index]);
       else known.push(index);
@@ -109,5 +127,5 @@ async function alarmsOf(store: Store, opens: (kind: string) => boolean): Promise
     after = page.items.length === 0 ? null : page.next;
   }
   for (const indices of found.values()) indices.sort((a, b) => a - b);
-  return found;
+  return { alarms: found, others };
 }

@@ -35,7 +35,7 @@ function span({ low, high }: Estimate, text: (x: number) => string): string {
 
 /** What the counts leave out, in sentences. */
 export function evaluationNotes(evaluations: readonly Evaluation[]): readonly string[] {
-  return evaluations.flatMap(({ monitor, score, rejected, lost }) => {
+  return evaluations.flatMap(({ monitor, score, rejected, lost, others }) => {
     const { unjudged, returns, returnsTold, events } = score;
     return [
       ...(events === 0 ? [`${monitor}: no event was accepted, ${rejected} rejected: is this its kind of stream?`] : []),
@@ -48,6 +48,7 @@ export function evaluationNotes(evaluations: readonly Evaluation[]): readonly st
             `${monitor}: ${returnsTold} of ${returns} returns to what a key began with raised an alarm too; they need not.`,
           ]
         : []),
+      ...(others > 0 ? [`${monitor}: ${others} alarms were about a key as a whole, and are not counted.`] : []),
       ...(lost > 0 ? [`${monitor}: ${lost} changes have no accepted event after them, and are not counted.`] : []),
     ];
   });

@@ -5,7 +5,7 @@ import type { Watch } from "../../engine/monitor.ts";
 import { parseJson } from "../../ingest/decode/json.ts";
 import { compilePointer } from "../../ingest/decode/pointer.ts";
 
-/** Where the stream really changes, by key; indices are the key's accepted events. */
+/** Where the stream really changes, by key (or by what a field names within it); indices are its accepted events. */
 export interface Change {
   readonly index: number;
   /** Back to what the key began with: a detector may say so, and need not. */
@@ -25,6 +25,8 @@ export interface Truth {
   /** Sees the labels go by. */
   decoding(decode: Decode): Decode;
   readonly watch: Watch;
+  /** Whose event stands at that offset, and which of its events it is; null where its evidence was below the alarm line. */
+  place(offset: number): { readonly key: string; readonly index: number } | null;
   /** By key, ascending. */
   changes(): ReadonlyMap<string, readonly Change[]>;
   /** Accepted events by key, and the first one on which the detector had an opinion (null: it never had). */
@@ -38,14 +40,25 @@ interface Due {
   readonly isReturn: boolean;
 }
 
-export function createTruth(labels: Labels): Truth {
+/** `each`: the field of the event that names what changes within a key; null: the key itself changes. */
+export function createTruth(labels: Labels, each: string | null = null): Truth {
   const read = labels.kind === "lines" ? null : compilePointer(labels.pointer, "the label's pointer");
   const last = new Map<string, { first: string; value: string }>();
   /** Told, and not yet placed: the key's next accepted event from that offset on is its first. Decoding runs ahead. */
   const due = new Map<string, Due[]>();
   const changes = new Map<string, Change[]>();
   const seen = new Map<string, { events: number; judgedFrom: number | null }>();
+  const judged = new Set<string>();
+  const places = new Map<number, { key: string; index: number }>();
+  /** Who is meant, from its decoding until it was accepted. */
+  const meant = new Map<number, string>();
 
+  const whose = (key: string, event: unknown, offset: number): string => {
+    if (each === null) return key;
+    const name = JSON.stringify([key, (event as Record<string, unknown>)[each]]);
+    meant.set(offset, name);
+    return name;
+  };
   const tell = (key: string, offset: number, isReturn = false): void => {
     const waiting = due.get(key);
     if (waiting === undefined) due.set(key, [{ offset, isReturn }]);
@@ -65,7 +78,7 @@ export function createTruth(labels: Labels): Truth {
       return (record) => {
         const decoded = decode(record);
         if (decoded === null || "reason" in decoded) return decoded;
-        const { key } = decoded;
+        const key = whose(decoded.key, decoded.event, record.offset);
         if (labels.kind === "lines") {
           if (labels.lines.has(record.offset)) tell(key, record.offset);
           return decoded;
@@ -78,10 +91,14 @@ export function createTruth(labels: Labels): Truth {
         return decoded;
       };
     },
-    watch(key, index, _time, ratio, offset) {
+    watch(of, _index, _time, ratio, offset) {
+      const key = meant.get(offset) ?? of;
+      meant.delete(offset);
       const known = seen.get(key) ?? { events: 0, judgedFrom: null };
-      known.events = index + 1;
-      if (ratio > 0) known.judgedFrom ??= index;
+      const index = known.events++;
+      if (ratio > 0) judged.add(of);
+      if (judged.has(of)) known.judgedFrom ??= index;
+      if (ratio >= 1) places.set(offset, { key, index });
       seen.set(key, known);
       const waiting = due.get(key);
       let change: Due | undefined;
@@ -93,6 +110,7 @@ export function createTruth(labels: Labels): Truth {
       if (list === undefined) changes.set(key, [{ index, isReturn }]);
       else list.push({ index, isReturn });
     },
+    place: (offset) => places.get(offset) ?? null,
     changes: () => changes,
     seen: () => seen,
     lost: () => [...due.values()].reduce((sum, waiting) => sum + waiting.length, 0),

@@ -30,7 +30,7 @@ import { type State, VERSION } from "./state.ts";
  *           cell too large for one member is split by `order: none` over partitions, each with a fleet of its own.
  * Cost      bench/context-drift.ts, busy cores: a turn of 200 positions × top 20 takes 2.6 ms with its parsing (plain Python 13);
  *           any other turn 4 to 6 µs, with 100,000 conversations open as with few. An open conversation
- *           takes ~.7 KiB and a goal's embedding twice its length; a cell 100 KiB.
+ *           of ten turns takes .9 KiB and a goal's embedding twice its length; a cell 100 KiB.
  * Limits    a lower bound sees what the lists see: coverage is told. Sampled turns judge one conversation only with 200
  *           tokens or more. Trends that all conversations share are taken as normal. Levels with heavy tails lower the power.
  * Source    Dongre, Rossi, Lai, Yoon, Hakkani-Tür, Bui, "Drift No More? Context Equilibria in Multi-Turn LLM Interactions",
