@@ -58,6 +58,8 @@ export interface DeadLetters {
   lanesAsked(run: string): Promise<readonly LaneName[]>;
   /** A lane's that are asked for, oldest first. */
   pendingReplays(lane: LaneName, limit: number): Promise<readonly DeadLetterRecord[]>;
+  /** Which of these are asked for. */
+  stillAsked(sequences: readonly number[]): Promise<readonly number[]>;
   /** Not told on their topic yet, oldest first, each for one taker during `leaseMs`. */
   takeTopicOut(limit: number, leaseMs: number): Promise<readonly TopicOut[]>;
   finishTopicOut(sequences: readonly number[]): Promise<void>;

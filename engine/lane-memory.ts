@@ -26,16 +26,16 @@ export function copyOf({ ledger, refusals, applied }: LaneMemory): LaneMemory {
   return { ledger: { ...ledger }, refusals, applied: { ...applied } };
 }
 
-/** `shared`: the ledger is in use. */
+/** A copy, for a store may keep what it is given. `shared`: the ledger is in use. */
 export function withMemory(
   cursor: Cursor | undefined,
   { ledger, refusals, applied }: LaneMemory,
   shared: boolean,
 ): Cursor | null {
   const mine = {
-    ...(shared ? { [LEDGER]: ledger } : {}),
+    ...(shared ? { [LEDGER]: { ...ledger } } : {}),
     ...(refusals.shapes.length === 0 && refusals.open.length === 0 ? {} : { [REFUSALS]: refusals }),
-    ...(Object.keys(applied).length === 0 ? {} : { [APPLIED]: applied }),
+    ...(Object.keys(applied).length === 0 ? {} : { [APPLIED]: { ...applied } }),
   };
   return cursor === undefined && Object.keys(mine).length === 0 ? null : { ...cursor, ...mine };
 }
@@ -45,9 +45,9 @@ export function withoutMemory(stored: Cursor | null): { readonly cursor: Cursor 
   return {
     cursor: Object.keys(cursor).length === 0 ? null : cursor,
     memory: {
-      ledger: (ledger as Ledger | undefined) ?? freshLedger(),
+      ledger: ledger === undefined ? freshLedger() : { ...(ledger as Ledger) },
       refusals: (refusals as Refusals | undefined) ?? noRefusals,
-      applied: (applied as Applied | undefined) ?? {},
+      applied: { ...(applied as Applied | undefined) },
     },
   };
 }

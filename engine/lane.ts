@@ -13,8 +13,8 @@ import { createPending, type Pending } from "./pending.ts";
 import { createQueue } from "./queue.ts";
 import { REFUSED_KEY, type Refused, type Said, weigh } from "./refusals.ts";
 import type { Rejection } from "./rejection.ts";
-import { appliedBefore } from "./rekey.ts";
 import { blockEnd, note, promiseAt } from "./shared-promise.ts";
+import { createSieve } from "./sieve.ts";
 import type { RawRecord, RecordBatch } from "./source.ts";
 import type { Station } from "./station.ts";
 import type { CommandRecord, LaneName, Store } from "./store.ts";
@@ -82,6 +82,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const guarded: Monitor = { ...monitor, model };
   const waves = createWaves(model, monitor);
   const tenure = createTenure(name, context, retrying);
+  const sieve = createSieve(store, retrying);
   let cursor: RecordBatch["cursor"];
   let memory = freshMemory();
   let committedMemory = memory;
@@ -109,6 +110,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const forget = (): void => {
     bank.clear();
     pending = createPending(guarded, name, topicId);
+    sieve.clear();
     sinceCommit = 0;
     tenure.rewind();
     memory = copyOf(committedMemory);
@@ -143,6 +145,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     if (oldestPending !== null) meter.eventToCommit(name.monitor, (clock.now() - oldestPending) / 1000);
     oldestPending = null;
     pending.committed();
+    sieve.clear();
     context.onCommit({ signals: rows.signals.length, notifications: rows.notifications.length });
   };
 
@@ -161,9 +164,16 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     let open = memory.refusals.open;
     let at = 0;
     const refuse = (record: RawRecord, rejection: Rejection): void => {
+      const again = record.origin?.again;
+      if (again !== undefined) {
+        sieve.refused(again);
+        pending.replayed(again, rejection);
+        return;
+      }
       pending.reject(record, rejection);
       refused.push({ offset: record.offset, time: record.time, rejection });
     };
+    if (restore) await sieve.ask(records, from, most);
     const read = await decode(records, from, most, bank.room(), refuse);
     const { to } = read;
     const last = records[to - 1]!.offset;
@@ -178,6 +188,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         open = pending.sayOfRefusals(open, one);
     };
     await decide(read, promise, refuse, sayUpTo);
+    for (const again of sieve.accepted()) pending.replayed(again, null);
     sayUpTo(last);
     memory.refusals = { ...said!.refusals, open };
     counters.consumed += to - from;
@@ -201,7 +212,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     let to = from;
     while (to < most && keys.size < room) {
       const record = records[to++]!;
-      if (record.origin && appliedBefore(memory.applied, record.origin)) {
+      if (!sieve.passes(record, memory.applied)) {
         counters.repeated++;
         continue;
       }
@@ -366,7 +377,13 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, next);
         const again = new Map<number, Rejection>();
         const refuse = ({ offset }: RawRecord, rejection: Rejection) => void again.set(offset, rejection);
-        const read = await decode(letters, 0, letters.length, Number.POSITIVE_INFINITY, refuse);
+        const read = await decode(
+          restore ? letters.map(restore) : letters,
+          0,
+          letters.length,
+          Number.POSITIVE_INFINITY,
+          refuse,
+        );
         await decide(read, promise, refuse);
         for (const letter of letters) pending.replayed(letter.sequence, again.get(letter.offset) ?? null);
         await commit([]);

@@ -24,6 +24,8 @@ export interface Rekeyed {
   /** Its key, or why it has none: it goes along, to become a dead letter where its neighbours become events. */
   readonly key: string | Rejection;
   readonly from: { readonly topicId: string; readonly partition: number };
+  /** A dead letter that a person wants fed again: its sequence. */
+  readonly again?: number;
 }
 
 /** Where a re-keyed record stood in the source. */
@@ -32,6 +34,8 @@ export interface Origin {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** Fed again as this dead letter: whether that was done is told by the letter's state, not by its place. */
+  readonly again?: number;
 }
 
 /** Highest offset of each partition of the source that was applied. */

@@ -21,6 +21,7 @@ export interface StageContext {
 
 /** Name under which the position remembers how many partitions were written to. */
 const PARTITIONS = "tidegauge-partitions";
+const NONE = {};
 const NOTHING = { states: [], signals: [], episodes: [], notifications: [], deadLetters: [], series: [], commands: [] };
 
 /**
@@ -35,6 +36,8 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
   const tenure = createTenure(name, context, retrying);
   let partitions = 0;
   let topicId = "";
+  /** Dead letters that were written already, and that no lane has come to. */
+  let fedAgain: ReadonlySet<number> = new Set();
   let sinceCommit = 0;
   let closed = false;
   let failure: TidegaugeError | null = null;
@@ -63,7 +66,10 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
   const due = (): boolean =>
     sinceCommit >= monitor.checkpoint.events || tenure.sinceCommitMs() >= monitor.checkpoint.ms;
 
-  const group = (records: readonly RawRecord[]): Map<number, Rekeyed[]> => {
+  const group = <R extends RawRecord>(
+    records: readonly R[],
+    also: (record: R) => Pick<Rekeyed, "again"> = () => NONE,
+  ): Map<number, Rekeyed[]> => {
     const groups = new Map<number, Rekeyed[]>();
     const from = { topicId, partition: name.partition };
     for (const record of records) {
@@ -71,9 +77,10 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
       if (key === null) continue;
       // One without a key has no place of its own: those of a partition stay together.
       const to = typeof key === "string" ? rekey.partitionOf(key, partitions) : name.partition % partitions;
+      const rekeyed = { record, key, from, ...also(record) };
       const group = groups.get(to);
-      if (group) group.push({ record, key, from });
-      else groups.set(to, [{ record, key, from }]);
+      if (group) group.push(rekeyed);
+      else groups.set(to, [rekeyed]);
     }
     return groups;
   };
@@ -139,7 +146,16 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
         if (failure || closed || !tenure.claimed() || tenure.next() === tenure.committed().nextOffset) return;
         if (now || due()) await commit();
       }),
-    replay: async () => false,
+    replay: (letters) =>
+      orHalt(async () => {
+        const fresh = letters.filter(({ sequence }) => !fedAgain.has(sequence));
+        fedAgain = new Set(letters.map(({ sequence }) => sequence));
+        if (fresh.length === 0 || failure || closed || !tenure.claimed()) return false;
+        await bringSchemas(monitor.beforeDecode, fresh, 0, fresh.length, retrying);
+        await writeAll(group(fresh, (letter) => ({ again: letter.sequence })));
+        // Their lanes tell what came of them.
+        return false;
+      }),
     error: () => failure,
     drop,
   };

@@ -18,7 +18,10 @@ export interface Station {
   process(batch: RecordBatch): Promise<void>;
   /** Commits if something is pending and it is time (or `now`). */
   checkpoint(now: boolean): Promise<void>;
-  /** Its dead letters are fed again. False: nothing more is to be done with these. */
+  /**
+   * Its dead letters are fed again, by a lane in one commit with what came of them. False: there is no need to come back
+   * at once for more.
+   */
   replay(letters: readonly DeadLetterRecord[]): Promise<boolean>;
   /** Why it stopped for good, or null. */
   error(): TidegaugeError | null;

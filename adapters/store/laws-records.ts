@@ -166,11 +166,14 @@ export function recordLaws(get: () => StoreUnderTest): void {
         ["empty", null],
       ]);
       const again = { reason: "too-deep", detail: "now" } as const;
+      const sequences = asked.map(({ sequence }) => sequence);
+      expect((await store.stillAsked([...sequences, 1e9])).toSorted()).toEqual(sequences.toSorted());
       const replayed = asked.map(({ sequence }, i) => ({ sequence, rejection: i === 0 ? null : again }));
       expect(await owner.commit({ replayed, states: [stateWrite("k", "once")] })).toEqual({ kind: "committed" });
       const result = await owner.commit({ replayed, states: [stateWrite("k", "twice")] });
       expect(result).toEqual({ kind: "fenced" });
       expect(Buffer.from((await store.key(run, monitor, "k"))!.blob).toString()).toBe("once");
+      expect(await store.stillAsked(sequences)).toEqual([]);
       expect(await store.deadLetterStates({ monitor })).toEqual({ kept: 1, asked: 1, replayed: 1 });
       expect(await store.deadLetterCounts(monitor)).toEqual({ schema: 1, "too-deep": 1 });
       const kept = await store.deadLetters({ monitor, state: "kept", limit: 9 });

@@ -46,6 +46,11 @@ export function memoryDeadLetters(tables: Tables, now: () => number, changed: ()
         .slice(0, limit)
         .map(({ letter }) => letter);
     },
+    async stillAsked(sequences) {
+      return rows()
+        .filter(({ sequence, letter }) => letter.state === "asked" && sequences.includes(sequence))
+        .map(({ sequence }) => sequence);
+    },
     async takeTopicOut(limit, leaseMs) {
       const due = rows().filter((row) => row.topicOut !== null && row.topicOutAt <= now());
       const taken = due.slice(0, limit);

@@ -78,6 +78,14 @@ export function createDeadLetters(database: Database): DeadLetters {
       return rows.map(deadLetter);
     },
 
+    async stillAsked(sequences) {
+      const { rows } = await database.query({
+        text: "select seq from tidegauge.dead_letter where seq = any ($1::bigint[]) and state = 'asked'",
+        values: [sequences],
+      });
+      return rows.map((row) => Number(row.seq));
+    },
+
     async takeTopicOut(limit, leaseMs) {
       const { rows } = await database.query({
         name: "take_topic_out",

@@ -7,7 +7,7 @@ import { createKafkaSource } from "../../ingest/kafka.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { openEmbedder } from "../embedder.ts";
-import { kafkaConnection } from "../feeds.ts";
+import { internalTopicOf, kafkaConnection } from "../feeds.ts";
 import { openStore } from "../start.ts";
 import { VERSION } from "../version.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
@@ -102,6 +102,16 @@ async function kafka(config: Config, folder: string): Promise<string> {
     why: `no answer within ${PATIENCE_MS / 1000} s`,
   });
   const limit = setTimeout(PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(late));
-  const found = await Promise.race([source.partitionsByTopic(), limit]);
-  return `${brokers.join(", ")} answers: ${[...found].map(([topic, n]) => `${topic} (${n} partitions)`).join(", ") || "no topic is asked for"}`;
+  const found = new Map(await Promise.race([source.partitionsByTopic(), limit]));
+  const later: string[] = [];
+  for (const [name, monitor] of Object.entries(config.monitors)) {
+    const internal = internalTopicOf(name, monitor, config);
+    if (internal === null) continue;
+    const partitions = await Promise.race([source.partitionsOf(internal.topic), limit]);
+    if (partitions === null) later.push(internal.topic);
+    else found.set(internal.topic, partitions);
+  }
+  await source.stop();
+  const created = later.length === 0 ? "" : `; created at the start: ${later.join(", ")}`;
+  return `${brokers.join(", ")} answers: ${[...found].map(([topic, n]) => `${topic} (${n} partitions)`).join(", ") || "no topic is asked for"}${created}`;
 }

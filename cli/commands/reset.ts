@@ -1,6 +1,9 @@
 import { DETECTORS } from "../../detectors/index.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
-import { loadConfig } from "../config/load.ts";
+import { silentLog } from "../../engine/log.ts";
+import { CLIENTS } from "../../ingest/kafka.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { internalTopicOf, kafkaConnection } from "../feeds.ts";
 import { openStore, runName } from "../start.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
 
@@ -21,6 +24,7 @@ export const reset: CliCommand = {
     const loaded = loadConfig(path, DETECTORS, process.env);
     if (!loaded.config.monitors[monitor])
       throw new TidegaugeError("USAGE", { what: `${path} has no monitor "${monitor}"`, command: "reset" });
+    await dropInternalTopic(loaded, monitor);
     const store = openStore(loaded, path);
     await store.open();
     try {
@@ -32,3 +36,22 @@ export const reset: CliCommand = {
     return 0;
   },
 };
+
+/** The internal topic goes with the states: what it holds would be taken for what is written anew. */
+async function dropInternalTopic({ config, folder }: LoadedConfig, monitor: string): Promise<void> {
+  const internal = internalTopicOf(monitor, config.monitors[monitor]!, config);
+  if (internal === null) return;
+  const { cluster } = await CLIENTS[config.kafka!.client](kafkaConnection(config, folder), silentLog);
+  try {
+    const refused = await cluster.deleteTopic(internal.topic);
+    if (refused === null) return;
+    throw new TidegaugeError("REPARTITION_TOPIC", {
+      monitor,
+      topic: internal.topic,
+      why: `the brokers do not delete it (${refused}), so nothing was forgotten`,
+      fix: "Allow it, or delete the topic yourself, and reset again",
+    });
+  } finally {
+    await cluster.close();
+  }
+}

@@ -31,6 +31,11 @@ export async function openStream(
   log: Log = silentLog,
 ): Promise<Stream> {
   const { source } = monitor;
+  if (source?.kafka && monitor.repartition !== false)
+    throw new TidegaugeError("USAGE", {
+      what: `events of ${name} are keyed anew (repartition), and their order is that of its internal topic; record them, and use backtest`,
+      command: "replay",
+    });
   if (source?.kafka) return openTopic(source.kafka.topic, loaded, log);
   if (source?.file) return openFile(pathFrom(loaded.folder, source.file.path), source.file.follow, loaded);
   const what = source?.http

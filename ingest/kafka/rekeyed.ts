@@ -9,6 +9,8 @@ const FROM = "tidegauge-from";
 const KEY = "tidegauge-key";
 /** Why it has no key: reason, blank, detail. */
 const REFUSED = "tidegauge-refused";
+/** Sequence of the dead letter that is fed again. */
+const AGAIN = "tidegauge-again";
 /** Prefix of its own headers without a value: not every client can write them. */
 const EMPTY = "tidegauge-empty-";
 /** Of a record that is refused so much is kept. */
@@ -20,16 +22,17 @@ const NOT_OURS: Rejection = {
 };
 
 /** Its bytes as they came, under the monitor's key; headers tell where it stood. */
-export function toRekeyed({ record, key, from }: Rekeyed): OutRecord {
+export function toRekeyed({ record, key, from, again }: Rekeyed): OutRecord {
   const { offset, time, value } = record;
   const headers: RecordHeader[] = [];
   for (const header of record.headers ?? [])
     headers.push(header.value === null ? { name: EMPTY + header.name, value: NO_BYTES } : header);
   headers.push(ofText(FROM, `${from.partition} ${offset} ${time ?? "-"} ${from.topicId}`));
+  if (again !== undefined) headers.push(ofText(AGAIN, String(again)));
   const own = record.key && Buffer.from(record.key.buffer, record.key.byteOffset, record.key.length);
   if (typeof key !== "string") {
     headers.push(ofText(REFUSED, `${key.reason} ${key.detail}`));
-    return { key: own, value: value && value.subarray(0, MOST_REFUSED_BYTES), headers };
+    return { key: own, value: value?.subarray(0, MOST_REFUSED_BYTES) ?? null, headers };
   }
   const bytes = Buffer.from(key);
   if (own === null || !bytes.equals(own)) headers.push({ name: KEY, value: own ?? NO_BYTES });
@@ -42,6 +45,7 @@ export function fromRekeyed(record: RawRecord, topic: string): RawRecord {
   let { key, time } = record;
   let origin: RawRecord["origin"];
   let refused: Rejection | undefined;
+  let again: number | undefined;
   const headers: RecordHeader[] = [];
   for (const header of record.headers ?? []) {
     const { name } = header;
@@ -50,11 +54,13 @@ export function fromRekeyed(record: RawRecord, topic: string): RawRecord {
       const [partition, at, when, topicId = ""] = textOf(header.value).split(" ");
       origin = { topicId, topic, partition: Number(partition), offset: Number(at) };
       time = when === "-" ? null : Number(when);
-    } else if (name === KEY) key = header.value === null || header.value.length === 0 ? null : header.value;
+    } else if (name === AGAIN && header.value !== null) again = Number(textOf(header.value));
+    else if (name === KEY) key = header.value === null || header.value.length === 0 ? null : header.value;
     else if (name === REFUSED && header.value !== null) refused = readRejection(textOf(header.value));
     else if (name.startsWith(EMPTY)) headers.push({ name: name.slice(EMPTY.length), value: null });
   }
   if (origin === undefined) return { ...record, refused: NOT_OURS };
+  if (again !== undefined) origin = { ...origin, again };
   const restored = { offset, key, value, time, headers: headers.length === 0 ? null : headers, origin };
   return refused === undefined ? restored : { ...restored, refused };
 }
