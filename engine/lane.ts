@@ -343,6 +343,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       }),
     position: tenure.next,
     committed: tenure.committed,
+    sinceCommitMs: tenure.sinceCommitMs,
     identity: () => (topicId === "" ? null : topicId),
     startAt(offset) {
       if (tenure.next() === null) tenure.moveTo(offset);
@@ -399,6 +400,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         }
         await commit([]);
       }),
+    schemaChanged: () => memory.refusals.open.some(({ episode }) => episode.state === "open"),
     rest: (before) => exclusive(async () => bank.evictIdle(before)),
     error: () => failure,
     drop,

@@ -128,6 +128,10 @@ export interface LaneView {
   readonly lag: number | null;
   /** Wall clock of the last commit, epoch milliseconds. */
   readonly committedAt: number | null;
+  /** While records wait to be read or committed: since the last commit, or before the first one since the claim; null: none do. */
+  readonly waitingMs: number | null;
+  /** A change of schema is told and neither over nor acknowledged. Absent: none is. */
+  readonly schemaChanged?: boolean;
   /** Why this partition stopped, a sentence. */
   readonly error: string | null;
 }

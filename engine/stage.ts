@@ -125,6 +125,7 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
       }),
     position: tenure.next,
     committed: tenure.committed,
+    sinceCommitMs: tenure.sinceCommitMs,
     identity: () => (topicId === "" ? null : topicId),
     startAt(offset) {
       if (tenure.next() === null) tenure.moveTo(offset);

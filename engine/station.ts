@@ -12,6 +12,8 @@ export interface Station {
   /** Next offset to process. Null before the first record of a station without a stored position. */
   position(): number | null;
   committed(): { readonly nextOffset: number | null; readonly at: number | null };
+  /** Since the last commit, or before the first one since the claim. */
+  sinceCommitMs(): number;
   /** The stream's at the first claim, where the source knows one. */
   identity(): string | null;
   startAt(offset: number): void;
@@ -23,6 +25,8 @@ export interface Station {
    * at once for more.
    */
   replay(letters: readonly DeadLetterRecord[]): Promise<boolean>;
+  /** A change of schema is told and neither over nor acknowledged. Absent: it refuses no records. */
+  schemaChanged?(): boolean;
   /** Why it stopped for good, or null. */
   error(): TidegaugeError | null;
   /** Writes and waits for nothing more, not even for the store; resolves once the work in hand has ended. */

@@ -143,14 +143,18 @@ function monitorView(
         const committed = station.committed();
         const highWatermark = feed.intake.highWatermarkOf(station.name);
         const at = station.position();
+        const lag = highWatermark === null || at === null ? null : Math.max(0, highWatermark - at);
+        const waits = (lag ?? 0) > 0 || at !== committed.nextOffset;
         return {
           topic: station.name.topic,
           partition: station.name.partition,
           identity: station.identity(),
           nextOffset: committed.nextOffset,
           highWatermark,
-          lag: highWatermark === null || at === null ? null : Math.max(0, highWatermark - at),
+          lag,
           committedAt: committed.at,
+          waitingMs: waits ? station.sinceCommitMs() : null,
+          schemaChanged: station.schemaChanged?.() ?? false,
           error: (station.error() ?? feed.intake.errorOf(station.name))?.message ?? null,
         };
       });

@@ -42,6 +42,11 @@ export const METRICS = [
     "monitor",
   ]),
   counter("events_duplicate_total", "Events passed over because their id had come before (`dedupe`).", ["monitor"]),
+  gauge(
+    "schema_change_active",
+    "1 while records of one new shape are refused in number, until it is over or acknowledged.",
+    LANE,
+  ),
   counter("signals_total", "What detectors said.", ["monitor", "detector", "kind", "severity"]),
   gauge("keys_in_memory", "Keys whose state is in memory.", ["monitor"]),
   gauge("last_event_timestamp_seconds", "Event time of the newest event.", ["monitor", "detector"]),
@@ -59,7 +64,11 @@ export const METRICS = [
 
   gauge("assigned_partitions", "Partitions that this process reads.", ["monitor"]),
   gauge("consumer_lag_records", "Records between what was processed and the source's end.", LANE),
-  gauge("snapshot_age_seconds", "Since the last commit of the partition.", LANE),
+  gauge(
+    "snapshot_age_seconds",
+    "Since the last commit of the partition; 0 while no record waits to be read or committed.",
+    LANE,
+  ),
   counter("snapshots_total", "Checkpoints, by outcome.", ["outcome"]),
 
   counter("webhook_deliveries_total", "Tries to deliver a notification, by outcome.", ["target", "outcome"]),

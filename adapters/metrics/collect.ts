@@ -1,4 +1,5 @@
 import type { Gauge } from "prom-client";
+import { REFUSED_KEY, SCHEMA_CHANGE } from "../../engine/refusals.ts";
 import { REASONS } from "../../engine/rejection.ts";
 import type { LiveKey, MonitorView, ServiceView } from "../../engine/service-view.ts";
 import type { Episode, Outbox } from "../../engine/store.ts";
@@ -46,9 +47,10 @@ const PER_MONITOR: readonly MetricName[] = [
   "assigned_partitions",
   "consumer_lag_records",
   "snapshot_age_seconds",
+  "schema_change_active",
 ];
 
-export function readMonitors(instruments: Instruments, monitors: readonly MonitorView[], now: number): void {
+export function readMonitors(instruments: Instruments, monitors: readonly MonitorView[]): void {
   const { counter, gauge } = instruments;
   for (const name of COUNTED) counter(name).reset();
   for (const name of PER_MONITOR) gauge(name).reset();
@@ -64,7 +66,7 @@ export function readMonitors(instruments: Instruments, monitors: readonly Monito
     for (const reason of REASONS) {
       counter("events_rejected_total").inc({ monitor, reason }, view.counters.rejected[reason] ?? 0);
     }
-    for (const { kind, severity } of view.detector.signals) {
+    for (const { kind, severity } of [...view.detector.signals, SCHEMA_CHANGE]) {
       counter("signals_total").inc({ monitor, detector, kind, severity }, 0);
     }
     for (const { kind, severity, count } of view.counters.signals) {
@@ -77,10 +79,9 @@ export function readMonitors(instruments: Instruments, monitors: readonly Monito
     gauge("assigned_partitions").set({ monitor }, view.lanes.length);
     for (const lane of view.lanes) {
       const labels = { monitor, topic: lane.topic, partition: String(lane.partition) };
+      gauge("schema_change_active").set(labels, lane.schemaChanged === true ? 1 : 0);
       if (lane.lag !== null) gauge("consumer_lag_records").set(labels, lane.lag);
-      if (lane.committedAt !== null) {
-        gauge("snapshot_age_seconds").set(labels, Math.max(0, now - lane.committedAt) / 1000);
-      }
+      gauge("snapshot_age_seconds").set(labels, (lane.waitingMs ?? 0) / 1000);
     }
   }
 }
@@ -127,6 +128,8 @@ export function readLatched(
 ): void {
   const seen = new Set<string>();
   for (const { monitor, key, opened } of open) {
+    // No key's: schema_change_active says it.
+    if (key === REFUSED_KEY) continue;
     const view = monitors.find((m) => m.name === monitor);
     const { topic, partition } = opened.position;
     const ours = view?.lanes.some((lane) => lane.topic === topic && lane.partition === partition);

@@ -51,6 +51,7 @@ test("counters and gauges say what the engine says, each time anew", async () =>
     expect(value(`numeric_mean${labels}`)).toBe(5);
     expect(value('consumer_lag_records{monitor="bot",topic="events",partition="0"}')).toBe(5);
     expect(value('snapshot_age_seconds{monitor="bot",topic="events",partition="0"}')).toBe(3);
+    expect(value('schema_change_active{monitor="bot",topic="events",partition="0"}')).toBe(1);
     expect(value('last_event_timestamp_seconds{monitor="bot",detector="numeric"}')).toBe(NOW / 1000 - 60);
     bot.counters.consumed = 20;
   }
@@ -284,6 +285,8 @@ function monitor(name: string, keys: readonly LiveKey[]): FakeMonitor {
         highWatermark: 10,
         lag: 5,
         committedAt: NOW - 3_000,
+        waitingMs: 3_000,
+        schemaChanged: true,
         error: null,
       },
     ],

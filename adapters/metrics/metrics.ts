@@ -65,7 +65,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       );
       startAtZero(instruments, view, ownGauges);
       readService(instruments, view, waiting);
-      readMonitors(instruments, monitors, now());
+      readMonitors(instruments, monitors);
       const selections = choose(monitors, now());
       readKeys(instruments, ownGauges, monitors, selections);
       const shown = selections.reduce((sum, { shown }) => sum + shown.length, 0);

@@ -24,6 +24,11 @@ export function alertmanagerFile(receiver = "http://127.0.0.1:9095/"): string {
           equal: ["monitor"],
         },
         {
+          source_matchers: ['alertname="SchemaChanged"'],
+          target_matchers: ['alertname="RejectedEventsHigh"'],
+          equal: ["monitor"],
+        },
+        {
           source_matchers: ['alertname="TidegaugeDown"'],
           target_matchers: ['alertname=~"DetectorStale|PartitionStalled|ConsumerLagGrowing"'],
         },

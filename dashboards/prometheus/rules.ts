@@ -232,6 +232,29 @@ const STREAM_RULES: readonly AlertRule[] = [
     ],
   },
   {
+    alert: "SchemaChanged",
+    severity: "critical",
+    expr: "max by (monitor, topic) (tidegauge_schema_change_active) == 1",
+    for: "0m",
+    summary: "Records of {{ $labels.topic }} have a shape that {{ $labels.monitor }} refuses",
+    description: "They are kept as dead letters; no detector sees them until the cause is mended.",
+    tests: [
+      {
+        series: {
+          'tidegauge_schema_change_active{monitor="m",topic="t",partition="0"}': "0x9",
+          'tidegauge_schema_change_active{monitor="m",topic="t",partition="1"}': "0x3 1x5",
+        },
+        at: "6m",
+        fires: [{ monitor: "m", topic: "t" }],
+      },
+      {
+        series: { 'tidegauge_schema_change_active{monitor="m",topic="t",partition="0"}': "1x3 0x5" },
+        at: "6m",
+        fires: [],
+      },
+    ],
+  },
+  {
     alert: "SnapshotTooOld",
     severity: "warning",
     expr: "max by (monitor, topic, partition) (tidegauge_snapshot_age_seconds) > 600 and on (monitor) sum by (monitor) (rate(tidegauge_events_accepted_total[5m])) > 0",

@@ -28,12 +28,9 @@ export interface Running {
 
 export const RUN = "test";
 
-/** The whole engine in one process: memory source, toy detector, memory store. */
-export async function start(setup: Setup = {}): Promise<Running> {
-  const store = setup.store ?? createMemoryStore();
-  const log = setup.log ?? new Map<number, RawRecord[]>();
-  const source = createMemorySource(log, setup);
-  const monitor: Monitor = {
+/** The toy's, told to the channel ops. */
+export function monitorOf(changes: Partial<Monitor> = {}): Monitor {
+  return {
     run: RUN,
     name: "m",
     detector: toyDetector as unknown as Detector,
@@ -47,8 +44,16 @@ export async function start(setup: Setup = {}): Promise<Running> {
     limits: { keys: 1000, bytes: 2 ** 28 },
     checkpoint: { events: 20, ms: Number.POSITIVE_INFINITY },
     counters: createCounters(),
-    ...setup.monitor,
+    ...changes,
   };
+}
+
+/** The whole engine in one process: memory source, toy detector, memory store. */
+export async function start(setup: Setup = {}): Promise<Running> {
+  const store = setup.store ?? createMemoryStore();
+  const log = setup.log ?? new Map<number, RawRecord[]>();
+  const source = createMemorySource(log, setup);
+  const monitor = monitorOf(setup.monitor);
   const service = createService([{ source, monitors: [monitor], monitorsOf: () => [monitor] }], {
     run: RUN,
     store,

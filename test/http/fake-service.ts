@@ -50,6 +50,7 @@ export async function createFakeService(): Promise<FakeService> {
         highWatermark: 15,
         lag: 3,
         committedAt: 1_000,
+        waitingMs: null,
         error: null,
       },
     ],
