@@ -135,7 +135,7 @@ export function applyCommand(
       unseen.map((o) => ({
         ...o,
         sequence: o.sequence + 1,
-        episode: { ...o.episode, state: "acknowledged" as const },
+        episode: { ...o.episode, state: "acknowledged" as const, acknowledged: at },
       })),
       unseen.flatMap((o) => tell(o, "acknowledged")),
     );

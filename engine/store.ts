@@ -118,6 +118,8 @@ export interface Episode {
   readonly severity: Severity;
   readonly state: "open" | "acknowledged" | "closed";
   readonly opened: { readonly index: number; readonly time: string | null; readonly position: Position };
+  /** Where the key stood when a person acknowledged it. */
+  readonly acknowledged?: { readonly index: number; readonly time: string | null };
   readonly closed: {
     readonly index: number;
     readonly time: string | null;

@@ -50,6 +50,10 @@ export const episode = z
     severity,
     state: episodeState,
     opened: z.object({ index: count, time, position }),
+    acknowledged: z
+      .object({ index: count, time })
+      .optional()
+      .meta({ description: "Where the key stood when a person acknowledged it" }),
     closed: z
       .object({ index: count, time, reason: z.enum(["recovered", "quiet", "adapted", "false-alarm", "forgotten"]) })
       .nullable(),

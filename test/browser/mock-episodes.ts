@@ -73,6 +73,7 @@ export function olderEpisode(at: SeriesPointDto): EpisodeDto {
     kind: "surge",
     severity: "warning",
     state: "closed",
+    acknowledged: { index: at.to + 320, time: new Date(at.time! + 15 * MINUTE).toISOString() },
     closed: { index: at.to + 900, time: new Date(at.time! + 40 * MINUTE).toISOString(), reason: "recovered" },
     onset: { index: at.to - 120, low: at.to - 180, high: at.to - 90 },
     summary: `Since about event ${at.to - 120} (${at.to - 180}–${at.to - 90}) 12 % of texts are about transfer declined, limit; before 3 %.`,

@@ -52,6 +52,10 @@ export function supportKeys(now: number): KeyDetail[] {
       episodes,
       {
         encoder: "hashed 1–2-grams, 128 dimensions",
+        reference: {
+          ...{ version: 2, origin: "person", from: points[60]!.to, to: points[90]!.to, size: 960 },
+          before: [{ version: 1, origin: "first-events", from: 0, to: 1499, size: 1500 }],
+        },
         medianSimilarity: 0.71,
         map: textMap(),
       },

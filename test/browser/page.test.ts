@@ -286,6 +286,15 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     ]);
   });
 
+  test("who has seen an alarm and when another reference was learnt stand at the foot of the chart and in the table", async () => {
+    const tab = await visit("/m/support-bot?key=bot-fr");
+    await tab.getByRole("button", { name: "Table" }).click();
+    const noted = (await tab.locator(".noted").allInnerTexts()).join("\n");
+    expect(noted).toContain("acknowledged");
+    expect(noted).toContain("reference 2 learnt");
+    expect(noted).not.toContain("reference 1");
+  });
+
   test("a key's whole history is in reach, and the finer curve of what one zooms into, by mouse and by keyboard", async () => {
     const tab = await visit("/m/checkout-latency", { world: withHistory(createWorld(Date.now()), 6_000) });
     const plot = tab.locator(".plot");

@@ -246,6 +246,7 @@ describe("time and people", () => {
     await expect
       .poll(async () => (await store.episodes({ limit: 1 })).items[0]?.state, { timeout: 5000 })
       .toBe("acknowledged");
+    expect((await store.episodes({ limit: 1 })).items[0]?.acknowledged).toEqual({ index: 24, time: null });
     await store.addCommand({ ...command, kind: "adapt" });
     await expect
       .poll(async () => (await store.episodes({ limit: 1 })).items[0]?.state, { timeout: 5000 })

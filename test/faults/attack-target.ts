@@ -8,7 +8,7 @@ export interface Attacked {
   /** What an honest reader finds, and how long it took. */
   accounts(): Promise<{
     readonly ms: number;
-    readonly ready: number;
+    readonly ready: string;
     readonly consumed: number;
     readonly settled: boolean;
   }>;
@@ -42,7 +42,8 @@ alerts: ${JSON.stringify(Object.fromEntries(webhooks.map((url, i) => [`c${i}`, {
     attacks: attacksOn(target),
     async accounts() {
       const began = performance.now();
-      const ready = (await send(port, { path: "/readyz", may: [200] })).status;
+      const { status, text } = await send(port, { path: "/readyz", may: [200] });
+      const ready = status === 200 ? "yes" : text.trim();
       let [consumed, settled] = [0, true];
       for (const name of ["numbers", "texts"]) {
         const { events } = (await get(`/api/v1/monitors/${name}`)) as { events: Record<string, number> };

@@ -40,7 +40,7 @@ test("nothing that is tried gets through, leaks, hangs or breaks the service", a
   const held = holdOpen(target.port, 500);
   const found = await accounts();
   held.end();
-  expect(found).toMatchObject({ ready: 200, settled: true });
+  expect(found).toMatchObject({ ready: "yes", settled: true });
   expect(found.consumed).toBeGreaterThan(50);
 }, 240_000);
 

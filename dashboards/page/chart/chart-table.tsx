@@ -1,11 +1,17 @@
 import { useState } from "preact/hooks";
 import { formatCount, formatExact, formatRatio, formatTime } from "../parts/format.ts";
-import { type Mark, nearest, type Point } from "./model.ts";
+import { type Mark, type Moment, nearest, type Point } from "./model.ts";
 
 const AT_FIRST = 200;
 
+interface Props {
+  points: readonly Point[];
+  marks: readonly Mark[];
+  moments: readonly Moment[];
+}
+
 /** The chart's numbers, newest first. */
-export function ChartTable({ points, marks }: { points: readonly Point[]; marks: readonly Mark[] }) {
+export function ChartTable({ points, marks, moments }: Props) {
   const [all, showAll] = useState(false);
   const notes = new Map<number, string[]>();
   const note = (index: number, text: string) => {
@@ -17,6 +23,7 @@ export function ChartTable({ points, marks }: { points: readonly Point[]; marks:
     note(mark.alarm, "alarm");
     if (mark.end !== null) note(mark.end, mark.endWord);
   }
+  for (const { index, word } of moments) if (!notes.get(nearest(points, index))?.includes(word)) note(index, word);
   const rows = points.map((point, i) => ({ point, i })).reverse();
   const shown = all ? rows : rows.slice(0, AT_FIRST);
   const timed = points.some((point) => point.time !== null);

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { type Axis, type Mark, type Point, placeOf } from "./model.ts";
+import { type Axis, type Mark, type Moment, type Point, placeOf } from "./model.ts";
 
 /** What lies under and over the level: episodes, onset interval, the alarm line, flags. Sizes are in device pixels. */
 
@@ -42,6 +42,7 @@ export function readPalette(element: Element): Palette {
 export interface Scene {
   readonly points: readonly Point[];
   readonly marks: readonly Mark[];
+  readonly moments: readonly Moment[];
   readonly axis: Axis;
   /** Another line that is asked about. */
   readonly other: number | null;
@@ -124,7 +125,38 @@ export function drawOver(u: uPlot, scene: Scene): void {
       }
     }
   }
+  for (const moment of scene.moments) {
+    const at = position(u, points, moment.index, axis);
+    if (at !== null && at >= left && at <= left + width) foot(u, at, moment, palette);
+  }
   ctx.restore();
+}
+
+/** A ring where a person has seen it, a diamond on a line where another reference begins. */
+function foot(u: uPlot, at: number, { kind }: Moment, palette: Palette): void {
+  const { ctx } = u;
+  const { top, height } = u.bbox;
+  const dot = devicePixelRatio;
+  const [r, y] = [5 * dot, top + height - 9 * dot];
+  ctx.strokeStyle = palette.ink;
+  ctx.fillStyle = palette.surface;
+  ctx.lineWidth = 1.5 * dot;
+  if (kind === "reference") {
+    ctx.setLineDash([1.5 * dot, 4 * dot]);
+    stroke(ctx, at, top, at, y - r);
+    ctx.setLineDash([]);
+  }
+  ctx.beginPath();
+  if (kind === "seen") ctx.arc(at, y, r, 0, 2 * Math.PI);
+  else {
+    ctx.moveTo(at, y - r);
+    ctx.lineTo(at + r, y);
+    ctx.lineTo(at, y + r);
+    ctx.lineTo(at - r, y);
+    ctx.closePath();
+  }
+  ctx.fill();
+  ctx.stroke();
 }
 
 /** A dashed line across, with its name above it. */

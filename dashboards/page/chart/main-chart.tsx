@@ -1,12 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatCount, formatExact, formatRatio, formatSecond } from "../parts/format.ts";
 import { ChartTable } from "./chart-table.tsx";
-import { type Axis, eventsWithin, hasTime, type Mark, nearest, type Point } from "./model.ts";
+import { type Axis, eventsWithin, hasTime, type Mark, type Moment, nearest, type Point } from "./model.ts";
 import { openPlot, type Plot } from "./plot.ts";
 
 interface Props {
   points: readonly Point[];
   marks: readonly Mark[];
+  moments?: readonly Moment[];
   label: string;
   /** Another line that is asked about, as a multiple of the alarm line. */
   other?: number | null;
@@ -23,8 +24,10 @@ export interface History {
 
 export type Period = "newest" | "all";
 
+const NONE: readonly Moment[] = [];
+
 /** Evidence against the alarm line: drag (or + and −) to zoom, arrow keys to walk, the same numbers as a table. */
-export function MainChart({ points, marks, label, other = null, history }: Props) {
+export function MainChart({ points, marks, moments = NONE, label, other = null, history }: Props) {
   const [axisWanted, setAxis] = useState<Axis>("events");
   const [form, setForm] = useState<"chart" | "table">("chart");
   const timed = hasTime(points);
@@ -72,9 +75,17 @@ export function MainChart({ points, marks, label, other = null, history }: Props
       {points.length < 2 ? (
         <p class="chart-empty quiet">The curve begins once the first few dozen events after learning have arrived.</p>
       ) : form === "table" ? (
-        <ChartTable points={points} marks={marks} />
+        <ChartTable points={points} marks={marks} moments={moments} />
       ) : (
-        <Drawing points={points} marks={marks} axis={axis} label={label} other={other} onShown={history?.onShown} />
+        <Drawing
+          points={points}
+          marks={marks}
+          moments={moments}
+          axis={axis}
+          label={label}
+          other={other}
+          onShown={history?.onShown}
+        />
       )}
     </section>
   );
@@ -101,7 +112,7 @@ export function Choice<T extends string>({ label, value, options, onChoose }: Ch
 
 type DrawingProps = Props & { axis: Axis; onShown: History["onShown"] | undefined };
 
-function Drawing({ points, marks, axis, label, other = null, onShown }: DrawingProps) {
+function Drawing({ points, marks, moments = NONE, axis, label, other = null, onShown }: DrawingProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const [at, setAt] = useState<number | null>(null);
@@ -121,7 +132,7 @@ function Drawing({ points, marks, axis, label, other = null, onShown }: DrawingP
     return () => opened.close();
   }, []);
 
-  useEffect(() => plot.current?.show(points, marks, axis, other), [points, marks, axis, other]);
+  useEffect(() => plot.current?.show({ points, marks, moments, axis, other }), [points, marks, moments, axis, other]);
 
   const walk = (event: KeyboardEvent) => {
     const stride = event.shiftKey ? 10 : 1;
@@ -143,7 +154,7 @@ function Drawing({ points, marks, axis, label, other = null, onShown }: DrawingP
   return (
     <>
       <div class="readout">
-        <Readout points={points} marks={marks} at={at} />
+        <Readout points={points} marks={marks} moments={moments} at={at} />
         {zoomed && (
           <button type="button" class="button plain" onClick={() => plot.current?.reset()}>
             Show everything
@@ -173,11 +184,19 @@ function pointText(point: Point | undefined): string {
   return `Event ${formatCount(point.to)}${time}: ${formatRatio(point.ratio)} times the alarm line`;
 }
 
+interface ReadoutProps {
+  points: readonly Point[];
+  marks: readonly Mark[];
+  moments: readonly Moment[];
+  at: number | null;
+}
+
 /** What the cursor is on, or the newest point. */
-function Readout({ points, marks, at }: { points: readonly Point[]; marks: readonly Mark[]; at: number | null }) {
+function Readout({ points, marks, moments, at }: ReadoutProps) {
   const alarms = useMemo(() => new Set(marks.map((mark) => nearest(points, mark.alarm))), [points, marks]);
   const index = at ?? points.length - 1;
   const point = points[index];
+  const here = useMemo(() => moments.filter((one) => nearest(points, one.index) === index), [points, moments, index]);
   if (point === undefined) return null;
   return (
     <p>
@@ -191,6 +210,9 @@ function Readout({ points, marks, at }: { points: readonly Point[]; marks: reado
         </span>
       )}
       {alarms.has(index) && <strong class="is-drifting"> · alarm</strong>}
+      {here.map(({ word }) => (
+        <span key={word}> · {word}</span>
+      ))}
     </p>
   );
 }

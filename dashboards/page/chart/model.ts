@@ -18,6 +18,13 @@ export interface Mark {
   readonly chosen: boolean;
 }
 
+/** Something that a person or the detector did on the way: drawn as a small mark at the foot of the chart. */
+export interface Moment {
+  readonly index: number;
+  readonly kind: "seen" | "reference";
+  readonly word: string;
+}
+
 export type Axis = "events" | "time";
 
 /** Below this the level is drawn at the floor: evidence near zero has no meaning of its own. */

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import { drawOver, drawUnder, levelGradient, readPalette, type Scene } from "./draw.ts";
-import { type Axis, columns, type Mark, type Point, yRange } from "./model.ts";
+import { columns, yRange } from "./model.ts";
 import { timeLabels } from "./time-labels.ts";
 
 /** Free space after the newest point: room for the flag of an alarm just raised. */
@@ -8,7 +8,7 @@ const HEADROOM = 0.07;
 
 /** The drawing surface: one uPlot that lives as long as the chart is on the page. */
 export interface Plot {
-  show(points: readonly Point[], marks: readonly Mark[], axis: Axis, other: number | null): void;
+  show(what: Omit<Scene, "palette">): void;
   /** Moves the cursor by points; infinite: to the first or last one shown. */
   step(by: number): void;
   /** Shows less (above 1) or more around the cursor, or around the middle. */
@@ -25,7 +25,7 @@ interface Watch {
 }
 
 export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot {
-  let scene: Scene = { points: [], marks: [], axis: "events", other: null, palette: readPalette(frame) };
+  let scene: Scene = { points: [], marks: [], moments: [], axis: "events", other: null, palette: readPalette(frame) };
   let u: uPlot | null = null;
   let zoom: readonly [number, number] | null = null;
   let range: [number, number] = [0.01, 3];
@@ -121,10 +121,10 @@ export function openPlot(frame: HTMLElement, { onCursor, onZoom }: Watch): Plot 
   scheme.addEventListener("change", recolour);
 
   return {
-    show(points, marks, axis, other) {
-      const sameAxis = u !== null && axis === scene.axis;
-      scene = { points, marks, axis, other, palette: scene.palette };
-      range = yRange(points, other);
+    show(what) {
+      const sameAxis = u !== null && what.axis === scene.axis;
+      scene = { ...what, palette: scene.palette };
+      range = yRange(what.points, what.other);
       if (!sameAxis || u === null) {
         build();
         return;

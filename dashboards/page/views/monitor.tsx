@@ -1,6 +1,6 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
-import { chosenEpisode, markOf } from "../chart/episode-marks.ts";
+import { chosenEpisode, markOf, momentsOf } from "../chart/episode-marks.ts";
 import { MainChart } from "../chart/main-chart.tsx";
 import { path } from "../data/api.ts";
 import { changes, overview } from "../data/live.ts";
@@ -118,6 +118,10 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
   const value = useMemo(() => (stored === null ? null : withLiveEnd(stored)), [stored]);
   const episode = value === null ? null : chosenEpisode(value.episodes, wanted);
   const marks = useMemo(() => value?.episodes.map((one) => markOf(one, episode)).reverse() ?? [], [value, episode]);
+  const moments = useMemo(
+    () => (value === null ? [] : momentsOf(value.episodes, value.inspection.details.reference)),
+    [value],
+  );
   if (value === null) {
     if (failure === null) return <p class="loading quiet">Reading…</p>;
     return (
@@ -150,6 +154,7 @@ function KeyView({ detail, keyName, wanted, tick, several }: KeyProps) {
           <MainChart
             points={history?.points ?? series}
             marks={marks}
+            moments={moments}
             {...(history === null ? {} : { history })}
             label={`Evidence of change for ${detail.name}. ${leadSentence(detail, value, episode)}`}
           />
