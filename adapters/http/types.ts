@@ -146,7 +146,7 @@ export const keyDetail = keyRow
     inMemory: z.boolean().meta({ description: "False: as of the last commit" }),
     inspection,
     series: z.array(seriesPoint).meta({ description: "Oldest first" }),
-    episodes: z.array(episode).meta({ description: "Newest first, at most 50" }),
+    episodes: z.array(episode).meta({ description: "Newest first: 50, and older ones that are still open" }),
   })
   .meta({ id: "KeyDetail" });
 

@@ -25,18 +25,18 @@ export function conversationSignal(
   const reminder = expectedReminder(fleet);
   const facts = fleet.raw === null ? null : factsOfFleet(fleet.raw, fleet.equilibrium === "equilibrium");
   const now =
-    standing === null ? "" : `: divergence ${short(standing.divergence)}, its own band is ${range(standing.band)}`;
+    standing === null ? "" : ` (turn ${c.turn}: ${short(standing.divergence)}, its band is ${range(standing.band)})`;
   const help =
     reminder === null
       ? ""
       : ` A reminder is expected to lower the next turn by ${short(reminder.effect)} (${range([reminder.low, reminder.high])}).`;
-  const what = flag === "out" ? "left its band" : "keeps drifting";
+  const what = flag === "out" ? "above its own level" : "drifting away from its own level";
   return {
     kind: flag === "out" ? "conversation_out_of_band" : "conversation_trending",
     onset: null,
     statistic,
     threshold,
-    summary: `Conversation ${c.id} ${what} at turn ${c.since}${now} (turn ${c.turn}).${help}`,
+    summary: `Conversation ${c.id} is ${what} since turn ${c.since}${now}.${help}`,
     explanation: {
       conversation: c.id,
       turn: c.turn,

@@ -75,13 +75,15 @@ export function monitorRoutes(context: Context, overviews: Overviews) {
           from === undefined && to === undefined
             ? await store.series(run, name, params.key, points)
             : await store.seriesSpan(run, name, params.key, span, points);
-        const episodes = await store.episodes({ monitor: name, key: params.key, limit: EPISODES });
+        const of = { monitor: name, key: params.key };
+        const { items: newest, next } = await store.episodes({ ...of, limit: EPISODES });
+        const open = next === null ? [] : (await store.episodes({ ...of, state: "open", limit: EPISODES })).items;
         return {
           ...now,
           monitor: name,
           detector: detector.name,
           series: series.map(pointOf),
-          episodes: [...episodes.items],
+          episodes: [...newest, ...open.filter(({ id }) => !newest.some((one) => one.id === id))],
         };
       },
     }),

@@ -52,9 +52,9 @@ export function ReminderEffect({ effects }: { effects: readonly Effect[] }) {
         role="img"
         aria-label={effects.map(said).join("; ")}
       >
-        <path class="equilibrium" d={`M${x(0)} 4V${effects.length * 40}`} />
         {effects.map((effect, i) => (
           <g key={effect.name}>
+            <path class="equilibrium" d={`M${x(0)} ${i * 40 + 18}v16`} />
             <text x="0" y={i * 40 + 14}>{`${said(effect)}`}</text>
             <path class="interval" d={`M${x(effect.low)} ${i * 40 + 26}H${x(effect.high)}`} />
             <circle class="dot" cx={x(effect.mean)} cy={i * 40 + 26} r="4.5" />
@@ -69,5 +69,5 @@ export function ReminderEffect({ effects }: { effects: readonly Effect[] }) {
 }
 
 function said({ name, mean, low, high, count }: Effect): string {
-  return `${name}: ${formatNumber(mean)} (${formatNumber(low)} to ${formatNumber(high)}), ${formatCount(count)}`;
+  return `${name}: ${formatNumber(mean)} (${formatNumber(low)} to ${formatNumber(high)}), n = ${formatCount(count)}`;
 }

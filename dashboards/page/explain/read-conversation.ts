@@ -71,7 +71,7 @@ export function readEffects(value: unknown): readonly Effect[] {
   };
   return [
     ...of("by its own prediction", ["effect", "low", "high", "reminders"]),
-    ...of("withheld (should be 0)", ["holdoutBelow", "holdoutLow", "holdoutHigh", "holdouts"]),
+    ...of("withheld, ideally 0", ["holdoutBelow", "holdoutLow", "holdoutHigh", "holdouts"]),
     ...of("against withheld", ["contrast", "contrastLow", "contrastHigh", "holdouts"]),
   ];
 }

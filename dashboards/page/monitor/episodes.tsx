@@ -14,29 +14,48 @@ interface Props {
   to: (episode: EpisodeDto) => string;
 }
 
+/** So many are listed at once; a fleet of conversations may have one after the other. */
+const LISTED = 8;
+
 /** All alarms of the key, to choose the one that is explained. */
-export function Episodes({ episodes, chosen, points, to }: Props) {
+export function Episodes(props: Props) {
+  const { episodes, chosen } = props;
+  // What is explained is not folded away.
+  const isListed = (one: EpisodeDto, i: number) => i < LISTED || episodes.length <= LISTED + 2 || one.id === chosen?.id;
+  const older = episodes.filter((one, i) => !isListed(one, i));
   return (
     <section class="panel" aria-labelledby="alarms-title">
       <h2 id="alarms-title">Alarms of this key</h2>
-      <ol class="alarms">
-        {episodes.map((episode) => (
-          <li key={episode.id} class={episode.id === chosen?.id ? "is-chosen" : ""}>
-            <span class="quiet small alarm-when">
-              {episode.opened.time === null ? (
-                `event ${formatCount(episode.opened.index)}`
-              ) : (
-                <When time={episode.opened.time} />
-              )}
-            </span>
-            <Link to={to(episode)}>{tell(episode.summary, episode.onset, points)}</Link>
-            <span class="quiet small alarm-end">
-              {words(episode.kind)},{" "}
-              {episode.closed === null ? episode.state : ENDED[episode.closed.reason].replace(" since", "")}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <List {...props} episodes={episodes.filter(isListed)} />
+      {older.length > 0 && (
+        <details class="more">
+          <summary>{older.length} older alarms</summary>
+          <List {...props} episodes={older} />
+        </details>
+      )}
     </section>
+  );
+}
+
+function List({ episodes, chosen, points, to }: Props) {
+  return (
+    <ol class="alarms">
+      {episodes.map((episode) => (
+        <li key={episode.id} class={episode.id === chosen?.id ? "is-chosen" : ""}>
+          <span class="quiet small alarm-when">
+            {episode.opened.time === null ? (
+              `event ${formatCount(episode.opened.index)}`
+            ) : (
+              <When time={episode.opened.time} />
+            )}
+          </span>
+          <Link to={to(episode)}>{tell(episode.summary, episode.onset, points)}</Link>
+          <span class="quiet small alarm-end">
+            {words(episode.kind)},{" "}
+            {episode.closed === null ? episode.state : ENDED[episode.closed.reason].replace(" since", "")}
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -49,9 +49,13 @@ export function Learnt({ detail, value }: { detail: LearntMonitor; value: Learnt
         </p>
       ))}
       {value.episodes.length === 0 && <NormalAndNow value={value} />}
-      {path !== undefined && <ConversationPath path={path} />}
-      {phase !== null && <PhasePlot phase={phase} />}
-      {effects.length > 0 && <ReminderEffect effects={effects} />}
+      {(path !== undefined || phase !== null || effects.length > 0) && (
+        <div class="small-plots">
+          {path !== undefined && <ConversationPath path={path} />}
+          {phase !== null && <PhasePlot phase={phase} />}
+          {effects.length > 0 && <ReminderEffect effects={effects} />}
+        </div>
+      )}
       {moves !== null && <Displacement moves={moves} />}
       <Facts value={{ ...common(detail, value), ...promised(inspection.details) }} />
       {Object.keys(rest).length > 0 && (
