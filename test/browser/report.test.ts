@@ -192,5 +192,6 @@ describe.skipIf(chromium === null)("opened from disk", () => {
         }
       }
     },
+    120_000,
   );
 });
