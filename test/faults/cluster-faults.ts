@@ -32,4 +32,14 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
       }
     },
   },
+  {
+    name: "all brokers are killed and stay away for a while; nobody restarts a member",
+    async disturb({ topic, rest }, cluster) {
+      await rest(800);
+      await Promise.all(cluster.nodes.map((node) => cluster.stopNode(node, "SIGKILL")));
+      await sleep(5000);
+      await Promise.all(cluster.nodes.map((node) => cluster.startNode(node)));
+      await cluster.untilInSync(topic);
+    },
+  },
 ];
