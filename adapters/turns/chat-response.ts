@@ -8,7 +8,9 @@ export interface Position {
   readonly reference: Scored[];
 }
 
-const candidate = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.number()).nullish() });
+/** Rounding makes some a little positive. */
+const logprob = z.number().max(0.01);
+const candidate = z.object({ token: z.string(), logprob, bytes: z.array(z.int().min(0).max(255)).nullish() });
 
 /** An OpenAI-compatible chat response with `logprobs: true, top_logprobs: k`; vLLM adds prompt_logprobs. */
 export const chatResponse = z.object({
@@ -16,10 +18,10 @@ export const chatResponse = z.object({
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.string().nullable() }),
+        message: z.object({ content: z.string().nullish() }),
         finish_reason: z.string().nullish(),
         logprobs: z
-          .object({ content: z.array(candidate.extend({ top_logprobs: z.array(candidate) })).nullish() })
+          .object({ content: z.array(candidate.extend({ top_logprobs: z.array(candidate).nullish() })).nullish() })
           .nullish(),
       }),
     )
@@ -27,10 +29,7 @@ export const chatResponse = z.object({
   prompt_logprobs: z
     .array(
       z
-        .record(
-          z.string(),
-          z.object({ logprob: z.number(), rank: z.number().nullish(), decoded_token: z.string().nullish() }),
-        )
+        .record(z.string(), z.object({ logprob, rank: z.number().nullish(), decoded_token: z.string().nullish() }))
         .nullable(),
     )
     .nullish(),
@@ -68,16 +67,26 @@ export function saidTokens(response: ChatResponse): SaidToken[] | null {
     // The stop token stands behind the text; its own text is no part of it.
     if (length >= text.length && !/^bytes:/.test(nameOf(each))) break;
     length += each.token.length;
-    said.push({ token: nameOf(each), likeliest: listOf(each.top_logprobs.map((t) => [nameOf(t), t.logprob])) });
+    said.push({ token: nameOf(each), likeliest: listOf((each.top_logprobs ?? []).map((t) => [nameOf(t), t.logprob])) });
   }
   return said;
 }
 
-/** Finite, each token once, likeliest first. */
+/** What servers write for a token that cannot be: no number to calculate with. */
+const IMPOSSIBLE = -1e6;
+
+/** Those that can be, each token once, likeliest first. */
 export function listOf(pairs: readonly Scored[]): Scored[] {
   const seen = new Set<string>();
   return [...pairs]
-    .filter(([, logprob]) => Number.isFinite(logprob))
+    .filter(([, logprob]) => logprob >= IMPOSSIBLE)
     .sort((a, b) => b[1] - a[1])
     .filter(([token]) => !seen.has(token) && seen.add(token) !== undefined);
+}
+
+/** What keeps a value from being a response, a few words. */
+export function wrongWith(value: unknown): string {
+  if (Array.isArray(value) || typeof value === "string") return "a stream's pieces? Ask with stream: false";
+  const issue = chatResponse.safeParse(value).error?.issues[0];
+  return issue === undefined ? "" : `${issue.path.join(".") || "it"}: ${issue.message}`;
 }

@@ -13,7 +13,7 @@ export function positionsOfTwoAnswers(test: ChatResponse, reference: ChatRespons
     positions.push({ test: a[i]!.likeliest, reference: b[i]!.likeliest });
     if (a[i]!.token !== b[i]!.token) break;
   }
-  return positions;
+  return withLists(positions);
 }
 
 /**
@@ -27,7 +27,7 @@ export function positionsOfScoredAnswer(test: ChatResponse, scored: ChatResponse
   if (!prompt) throw unusable("the reference", "its response has no prompt_logprobs: is it vLLM?");
   const tail = prompt.slice(prompt.length - said.length);
   if (tail.length < said.length) throw unusable("the reference", "its prompt is shorter than the answer");
-  return said.map(({ token, likeliest }, i) => {
+  const positions = said.map(({ token, likeliest }, i) => {
     const entries = Object.values(tail[i] ?? {});
     // One beyond the likeliest can only be the prompt's own token.
     const own = entries.find((e) => (e.rank ?? 0) > top);
@@ -40,10 +40,23 @@ export function positionsOfScoredAnswer(test: ChatResponse, scored: ChatResponse
     const pairs = entries.filter((e) => (e.rank ?? 1) <= top).map((e): Scored => [e.decoded_token ?? "", e.logprob]);
     return { test: likeliest, reference: listOf(pairs) };
   });
+  return withLists(positions);
+}
+
+/** A position without a list has no divergence. */
+function withLists(positions: Position[]): Position[] {
+  for (const { test, reference } of positions) {
+    if (test.length === 0 || reference.length === 0)
+      throw unusable(
+        test.length === 0 ? "the test model" : "the reference",
+        "it names no likeliest tokens: ask with top_logprobs: 20",
+      );
+  }
+  return positions;
 }
 
 const LOGPROBS = "its response has no logprobs: ask with logprobs: true and top_logprobs";
 
 function unusable(who: string, why: string): TidegaugeError {
-  return new TidegaugeError("TURN_UNUSABLE", { who, why, reason: "missing-field" });
+  return new TidegaugeError("TURN_UNUSABLE", { who: `${who}:`, why, reason: "missing-field" });
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { COMMANDS } from "../../cli/commands/index.ts";
 import { contextDrift } from "../../detectors/context-drift/context-drift.ts";
 import { divergenceOfPositions } from "../../detectors/context-drift/positions.ts";
@@ -55,14 +55,16 @@ async function makeTurns(lines: readonly object[], args: readonly string[]) {
   writeFileSync(input, lines.map((l) => `${JSON.stringify(l)}\n`).join(""));
   const command = COMMANDS.find((c) => c.name === "turns")!;
   const code = await command.run(["-i", input, "-o", output, ...args]);
-  const decode = createDecoder({ event: contextDrift.event });
+  const decode = createDecoder({ event: contextDrift.event, reads: contextDrift.reads });
   const events = readFileSync(output, "utf8")
     .split("\n")
     .filter((l) => l !== "")
-    .map(
-      (l) => decode({ offset: 0, key: null, time: null, value: Buffer.from(l) } as never)! as never as { event: Turn },
-    );
-  return { code, events: events.map(({ event }) => event) };
+    .map((l) => {
+      const decoded = decode({ offset: 0, key: null, time: null, value: Buffer.from(l) })!;
+      if ("reason" in decoded) throw new RangeError(decoded.detail);
+      return { ...decoded.event, positions: (JSON.parse(l) as Pick<Turn, "positions">).positions };
+    });
+  return { code, events };
 }
 
 interface Turn {
@@ -139,6 +141,47 @@ describe("turns", () => {
     );
     expect(code).toBe(0);
     expect(events.map((e) => e.conversation)).toEqual([1]);
+  });
+
+  test("of garbage are refused line by line with what is wrong; whatever is written the detector takes", async () => {
+    const one = (more: object = {}, choice: object = {}) => ({
+      choices: [{ message: { content: "yes" }, logprobs: { content: [{ ...said, ...more }] }, ...choice }],
+    });
+    const said = { token: "yes", logprob: -0.1, top_logprobs: [{ token: "yes", logprob: -0.1 }] };
+    const listed = (logprob: number) => ({ top_logprobs: [...said.top_logprobs, { token: "no", logprob }] });
+    const scored = (entry: object | null) => ({ ...one(), prompt_logprobs: [null, entry] });
+    const good = [one(listed(-9999)), one(listed(-1e9)), one({ bytes: [121, 101, 115] })];
+    const bad: [unknown, RegExp][] = [
+      [one({ top_logprobs: [] }), /top_logprobs: 20/],
+      [one({ top_logprobs: null }), /top_logprobs: 20/],
+      [one({ bytes: [-1, 999] }), /logprobs\.content\.0\.bytes/],
+      [one(listed(0.5)), /top_logprobs\.1\.logprob/],
+      [one({}, { message: { tool_calls: [] }, logprobs: null }), /logprobs: true/],
+      [one({}, { message: { content: [{ type: "text" }] } }), /message\.content/],
+      [one({}, { logprobs: { content: [] } }), /no position/],
+      [[{ choices: [{ delta: { content: "yes" } }] }], /stream: false/],
+      ["data: {}", /stream: false/],
+      [{ choices: [] }, /choices/],
+      [null, /no chat response/],
+    ];
+    const other: [unknown, RegExp][] = [
+      [scored(null), /tokenizer/],
+      [scored({ 5: { logprob: -0.1, rank: 1, decoded_token: "ye" } }), /tokenizer/],
+      [scored({ 5: { logprob: -0.1, rank: 1 } }), /tokenizer/],
+      [{ ...one(), prompt_logprobs: [] }, /shorter/],
+    ];
+    const lines = [
+      ...good.map((test) => ({ conversation: "good", test, reference: one() })),
+      ...bad.map(([test]) => ({ conversation: "bad", test, reference: one() })),
+      ...other.map(([reference]) => ({ conversation: "bad", test: one(), reference })),
+    ];
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const { events } = await makeTurns(lines, []);
+    const refusals = told.mock.calls.map(([text]) => String(text)).filter((text) => text.startsWith("line "));
+    told.mockRestore();
+    expect(events.map((e) => e.conversation)).toEqual(good.map(() => "good"));
+    expect(refusals).toHaveLength(bad.length + other.length);
+    [...bad, ...other].forEach(([, why], i) => expect(refusals[i]).toMatch(why));
   });
 
   test("of models that cut the answer into other tokens are refused", async () => {

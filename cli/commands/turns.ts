@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { askForScore, askForTurn, type Endpoint } from "../../adapters/turns/ask.ts";
-import { chatResponse, type Position } from "../../adapters/turns/chat-response.ts";
+import { chatResponse, type Position, wrongWith } from "../../adapters/turns/chat-response.ts";
 import { positionsOfScoredAnswer, positionsOfTwoAnswers } from "../../adapters/turns/positions.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
@@ -105,7 +105,8 @@ async function positionsOf(
   const { top, maxTokens, compare } = settings;
   if (test !== undefined && reference !== undefined) {
     const [a, b] = [chatResponse.safeParse(test), chatResponse.safeParse(reference)];
-    if (!a.success || !b.success) throw unusable(`has no chat response in ${a.success ? "reference" : "test"}`);
+    if (!a.success) throw unusable(`has no chat response in test (${wrongWith(test)})`);
+    if (!b.success) throw unusable(`has no chat response in reference (${wrongWith(reference)})`);
     const scored = Boolean(b.data.prompt_logprobs);
     const positions = scored ? positionsOfScoredAnswer(a.data, b.data, top) : positionsOfTwoAnswers(a.data, b.data);
     return { positions, answer: null };
