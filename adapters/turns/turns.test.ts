@@ -181,7 +181,7 @@ describe("turns", () => {
     told.mockRestore();
     expect(events.map((e) => e.conversation)).toEqual(good.map(() => "good"));
     expect(refusals).toHaveLength(bad.length + other.length);
-    [...bad, ...other].forEach(([, why], i) => expect(refusals[i]).toMatch(why));
+    for (const [i, [, why]] of [...bad, ...other].entries()) expect(refusals[i]).toMatch(why);
   });
 
   test("of models that cut the answer into other tokens are refused", async () => {
