@@ -138,7 +138,12 @@ export function lookAtQuality(state: State): readonly SignalDraft[] {
       statistic: worst.value,
       threshold: worst.line,
       summary: `The turns are not good enough (${complaints.map((c) => `${c.reason} ${short(c.value)}`).join(", ")}). ${worst.advice}`,
-      explanation: { reasons: complaints, turns: quality.turns, coverage: quality.coverage },
+      explanation: {
+        reasons: complaints,
+        turns: quality.turns,
+        coverage: quality.coverage,
+        closedForRoom: quality.evicted,
+      },
     },
   ];
 }

@@ -86,6 +86,17 @@ describe("conversations", () => {
     expect(state.fleet.closed).toBe(3);
   });
 
+  test("closed for want of room are told once, with their number, and weigh what they take in memory", async () => {
+    const { model, state } = await open({ openConversations: 3 });
+    const turns = Array.from({ length: 90 }, (_, i) => ({ conversation: i, turn: 1, divergence: 1 }));
+    const said = signalsOf(await feed(model, state, turns), "data_quality");
+    expect(said.map((s) => s.explanation.closedForRoom)).toEqual([47]);
+    expect(said[0]!.explanation.reasons).toMatchObject([{ reason: "too-many-conversations" }]);
+    expect(state.open.slotOf.size).toBe(3);
+    const [{ parts }] = (await model.save([state])) as [Snapshot];
+    expect(parts[0]!.memory).toBe(5 * parts[0]!.bytes.length);
+  });
+
   test("are written by blocks: only those in which one spoke since", async () => {
     const { model, state } = await open({ openConversations: 1000 });
     const turn = (n: number) => Array.from({ length: 320 }, (_, i) => ({ conversation: i, turn: n, divergence: 1 }));

@@ -102,11 +102,19 @@ export function saveConversations(all: Conversations): { used: Uint32Array; part
     }
     if (live.length === 0) continue;
     const kept = all.packed[block];
-    const part = kept ?? makePart(packConversations(live));
+    const part = kept ?? packed(live);
     all.packed[block] = part;
     parts.push(part);
   }
   return { used, parts };
+}
+
+/** In memory a conversation takes so many times its bytes (bench/context-drift.ts open): the engine's limit is on memory. */
+const UNPACKED = 5;
+
+function packed(live: readonly Conversation[]): Part {
+  const part = makePart(packConversations(live));
+  return { ...part, memory: UNPACKED * part.bytes.length };
 }
 
 /** Takes its parts from the front of `parts`; returns how many. */
