@@ -8,14 +8,20 @@ export const COLUMNS = "events     service µs  postgres µs  sum µs   events/s
  * Starts the service with a monitor `m` on an embedded store, waits until `events` records are committed, stops it.
  * A row of COLUMNS: CPU per event of the service and of its PostgreSQL, start-up included.
  */
-export async function measureService(place: string, config: string, events: number): Promise<string> {
+export async function measureService(
+  place: string,
+  config: string,
+  events: number,
+  /** Sum of the positions of all its partitions at the end. */
+  committed = events,
+): Promise<string> {
   const data = join(place, "data");
   const service = startTidegauge(`store: { kind: embedded, path: ${data} }\nhttp: { port: 0 }\n${config}`, place);
   const pid = service.process.pid!;
   const started = performance.now();
   const resident: number[] = [];
   const watch = setInterval(() => resident.push(residentMiB(pid)), 250);
-  await untilCommitted(service, "m", events, 3_600_000);
+  await untilCommitted(service, "m", committed, 3_600_000);
   clearInterval(watch);
   const seconds = (performance.now() - started) / 1000;
   const { own, others } = cpuOf(pid);

@@ -71,6 +71,8 @@ export interface MonitorView {
   /** Keys in memory, no particular order. Cheap: nothing is inspected until asked. Do not keep what it yields. */
   keys(): Iterable<LiveKey>;
   key(key: string): LiveKey | null;
+  /** Partition of one of `lanes` on which a key is, whatever partition its events came from. Absent: those of its events. */
+  homeOf?(key: string): { readonly topic: string; readonly partition: number } | null;
   /** Of a key that only the store has. */
   inspectStored(state: StoredState): Promise<Inspection>;
   /** What decoding would say of these bodies (without position, state or lateness). */

@@ -91,6 +91,14 @@ function monitorView(
   const lanes = function* (): Iterable<Lane> {
     for (const lane of feed.intake.lanes()) if (lane.name.monitor === monitor.name) yield lane;
   };
+  const { rekey } = monitor;
+  let rekeyedTo: number | null = null;
+  rekey?.partitions().then(
+    (partitions) => {
+      rekeyedTo = partitions;
+    },
+    () => undefined,
+  );
   const stations = function* (): Iterable<Station> {
     for (const station of feed.intake.stations()) if (station.name.monitor === monitor.name) yield station;
   };
@@ -174,6 +182,10 @@ function monitorView(
       }
       return null;
     },
+    ...(rekey && {
+      homeOf: (key: string) =>
+        rekeyedTo === null ? null : { topic: rekey.topic, partition: rekey.partitionOf(key, rekeyedTo) },
+    }),
     async inspectStored(stored) {
       const { version, running } = unpackState(stored.blob);
       const [state] = await model.load([snapshotOf(detector, stored, version, running)]);

@@ -131,7 +131,7 @@ export function readLatched(
     // No key's: schema_change_active says it.
     if (key === REFUSED_KEY) continue;
     const view = monitors.find((m) => m.name === monitor);
-    const { topic, partition } = opened.position;
+    const { topic, partition } = view?.homeOf?.(key) ?? opened.position;
     const ours = view?.lanes.some((lane) => lane.topic === topic && lane.partition === partition);
     if (view === undefined || !ours || view.key(key) !== null || seen.has(`${monitor}\u0000${key}`)) continue;
     seen.add(`${monitor}\u0000${key}`);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { startKafka } from "../support/kafka.ts";
 import { findPostgres, startPostgres } from "../support/postgres.ts";
@@ -36,6 +37,16 @@ async function rebalanced(scene: RekeyedScene): Promise<void> {
   }
 }
 
+/** Past its session and on again: it finds its records in hand, and goes on writing them. */
+async function paused(scene: RekeyedScene): Promise<void> {
+  await scene.rest(800);
+  const zombie = scene.members[0]!;
+  zombie.process.kill("SIGSTOP");
+  await sleep(3500);
+  await scene.rest(1000);
+  zombie.process.kill("SIGCONT");
+}
+
 /** All that must hold, whatever happened. */
 function holds({ left, oracle, sent, goodByKey, eventsByKey, passages, topic }: RekeyedResult): void {
   // Everything that was sent went through, and to one partition for each key.
@@ -57,6 +68,7 @@ describe.skipIf(!possible)("twelve partitions with every key on each: one state 
   test.each([
     ["kafkajs", "killed again and again", killed],
     ["kafkajs", "rebalanced", rebalanced],
+    ["kafkajs", "stopped past a member's session and continued", paused],
     ["platformatic", "killed again and again", killed],
   ] as const)(
     "%s, %s",
