@@ -23,7 +23,8 @@ const VIEWS = [
   "/health",
 ];
 
-describe.skipIf(chromium === null)("the live page in Chromium", () => {
+// Seen twice on a busy machine: for two minutes every view of one tab stayed empty, then all were there again.
+describe.skipIf(chromium === null)("the live page in Chromium", { retry: 1 }, () => {
   let browser: Browser;
   let folder: string;
   let service: MockService;
@@ -63,6 +64,20 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     return tab;
   }
 
+  /** A tab that goes through many views now and then waits for a connection of the one before: such a view is opened again. */
+  async function openView(tab: Page, address: string, ready: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await tab.goto("about:blank");
+      await tab.goto(address);
+      try {
+        return await tab.locator(ready).first().waitFor({ timeout: 15_000 });
+      } catch (error) {
+        if (attempt === 3) throw error;
+        console.warn(`${address} did not show ${ready} within 15 s; once more`);
+      }
+    }
+  }
+
   test("every view draws without a word on the console, under a policy that allows no inline script or style", async () => {
     const tab = await visit("/");
     for (const view of VIEWS) {
@@ -83,18 +98,16 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     async (colorScheme, width) => {
       const tab = await visit("/", { width, colorScheme, world: withDead(createWorld(Date.now())) });
       for (const view of [...VIEWS, "/m/nowhere"]) {
-        await tab.goto(service.url + view);
-        await tab.locator("main h1").waitFor();
+        await openView(tab, service.url + view, "main h1");
         await tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
         expect(await seriousFindings(tab), view).toEqual([]);
       }
-      await tab.goto(`${service.url}/`);
-      await tab.locator(".row").first().waitFor();
+      await openView(tab, `${service.url}/`, ".row");
       await tab.keyboard.press("?");
       await tab.locator("dialog[open]").waitFor();
       expect(await seriousFindings(tab), "shortcuts").toEqual([]);
     },
-    120_000,
+    240_000,
   );
 
   test("no view is wider than a phone of 390 pixels", async () => {
