@@ -23,8 +23,7 @@ const VIEWS = [
   "/health",
 ];
 
-// Seen twice on a busy machine: for two minutes every view of one tab stayed empty, then all were there again.
-describe.skipIf(chromium === null)("the live page in Chromium", { retry: 1 }, () => {
+describe.skipIf(chromium === null)("the live page in Chromium", () => {
   let browser: Browser;
   let folder: string;
   let service: MockService;
@@ -64,7 +63,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", { retry: 1 }, ()
     return tab;
   }
 
-  /** A tab that goes through many views now and then waits for a connection of the one before: such a view is opened again. */
+  /** Of hundreds of views a few stayed empty on a busy machine, and why is not known: such a one is opened again, and told. */
   async function openView(tab: Page, address: string, ready: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       await tab.goto("about:blank");
@@ -73,7 +72,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", { retry: 1 }, ()
         return await tab.locator(ready).first().waitFor({ timeout: 15_000 });
       } catch (error) {
         if (attempt === 3) throw error;
-        console.warn(`${address} did not show ${ready} within 15 s; once more`);
+        console.warn(`${address} did not show ${ready} within 15 s; once more`, complaints, await tab.content());
       }
     }
   }
@@ -81,8 +80,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", { retry: 1 }, ()
   test("every view draws without a word on the console, under a policy that allows no inline script or style", async () => {
     const tab = await visit("/");
     for (const view of VIEWS) {
-      await tab.goto(service.url + view);
-      await tab.locator("main h1").waitFor();
+      await openView(tab, service.url + view, "main h1");
       await tab.waitForTimeout(150);
     }
     expect(complaints).toEqual([]);
