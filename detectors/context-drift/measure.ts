@@ -1,5 +1,6 @@
 import type { Rejection } from "../../engine/rejection.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
+import { dot, unitVector } from "../statistics/unit-vector.ts";
 import type { TurnEvent } from "./event.ts";
 import type { PositionsDivergence, TokenShare } from "./positions.ts";
 import { divergenceOfSampled, ENOUGH_TOKENS } from "./sampled.ts";
@@ -62,15 +63,5 @@ function ofEmbedding(embedding: readonly number[], goal: Uint16Array | null, isG
     const detail = `Field embedding has ${unit.length} elements, the goal's has ${goal.length}.`;
     return { reason: "wrong-dimension", detail };
   }
-  const towards = fromFloat16(goal);
-  let cosine = 0;
-  for (let i = 0; i < unit.length; i++) cosine += unit[i]! * towards[i]!;
-  return plain(1 - cosine);
-}
-
-function unitVector(values: readonly number[]): Float32Array {
-  let square = 0;
-  for (const v of values) square += v * v;
-  const by = square > 0 ? 1 / Math.sqrt(square) : 0;
-  return Float32Array.from(values, (v) => v * by);
+  return plain(1 - dot(unit, fromFloat16(goal)));
 }

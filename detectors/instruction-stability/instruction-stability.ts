@@ -1,14 +1,5 @@
 import { z } from "zod";
-import {
-  createItems,
-  endItem,
-  loadItems,
-  type OpenItems,
-  peekItem,
-  putItem,
-  saveItems,
-} from "../learners/open-items.ts";
-import { watchedNumber } from "../learners/watched-number.ts";
+import { lateStep, watchedSeries } from "../learners/watched-series.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 
 const event = z.strictObject({
@@ -22,7 +13,9 @@ type Event = z.infer<typeof event>;
 
 /** Sums over the rounds of one conversation for its slope. */
 interface Probed {
-  first: number;
+  readonly first: number;
+  /** Its first round, and its last. */
+  readonly began: number;
   round: number;
   n: number;
   r: number;
@@ -31,12 +24,7 @@ interface Probed {
   rr: number;
 }
 
-/** By rounds after the first (1..MOST): conversations, Σ fall and Σ fall² of the score since the first round, Σ first. */
-interface Own {
-  readonly open: OpenItems<Probed>;
-  readonly rounds: Float64Array;
-}
-
+/** Sums by rounds after the first (1..MOST): conversations, Σ fall and Σ fall² of the score since the first round, Σ first. */
 const MOST = 32;
 const LEAST_ROUNDS = 3;
 const PUBLISHED = 8;
@@ -56,7 +44,7 @@ const LEAST = 30;
  * Cost      .5 µs a round; 3 KiB a key and .2 KiB an open conversation (at most 1,000; an hour's silence ends one).
  * Limits    scores of one probe on one scale; a half-life needs scores above 0.
  */
-export const instructionStability = watchedNumber<Event, Own>({
+export const instructionStability = watchedSeries<Event, Probed>({
   name: "instruction-stability",
   title: "Instruction stability",
   summary: "Finds when instructions are forgotten faster over the rounds of a conversation, and how soon they are.",
@@ -65,60 +53,49 @@ export const instructionStability = watchedNumber<Event, Own>({
   event,
   subject: "The slope of probe scores by round",
   unit: "conversations",
-  bits: false,
   reference: 300,
   gauges: [
     { name: "instruction_stability_significant_round", help: "First round at which the fall of scores is shown." },
     { name: "instruction_stability_half_life_rounds", help: "Rounds after which half of the first score is left." },
   ],
-  start: () => ({ open: createItems(), rounds: new Float64Array(4 * (MOST + 1)) }),
-  take(own, e, time) {
-    const name = String(e.conversation);
-    const known = peekItem(own.open, name, time);
+  sums: 4 * (MOST + 1),
+  seriesOf: (e) => e.conversation,
+  grow(known, e, rounds) {
     const round = e.round ?? (known === null ? 1 : known.round + 1);
-    if (known !== null && round <= known.round) {
-      return { reason: "late", detail: `Round ${round} of its conversation comes after round ${known.round}.` };
-    }
-    const p = known ?? { first: e.score, round, n: 0, r: 0, s: 0, rs: 0, rr: 0 };
-    const start = known === null ? round : p.round - (p.n - 1);
+    if (known !== null && round <= known.round) return lateStep("Round", round, known.round);
+    const p = known ?? { first: e.score, began: round, round, n: 0, r: 0, s: 0, rs: 0, rr: 0 };
     p.round = round;
     p.n++;
     p.r += round;
     p.s += e.score;
     p.rs += round * e.score;
     p.rr += round * round;
-    if (known !== null) countFall(own.rounds, Math.max(1, round - start), p.first - e.score, p.first);
-    const over = putItem(own.open, name, p, time);
-    if (e.end === true) {
-      endItem(own.open, name);
-      over.push(p);
-    }
-    return over.flatMap((each) => slopeOf(each) ?? []);
+    if (known !== null) countFall(rounds, round - p.began, p.first - e.score, p.first);
+    return p;
   },
-  tell(own) {
-    const found = significantRound(own.rounds);
-    const curve = meanFalls(own.rounds);
+  numberOf: slopeOf,
+  tell(rounds) {
+    const found = significantRound(rounds);
     return {
       gauges: {
         ...(found === null ? {} : { instruction_stability_significant_round: found.round }),
         ...(found?.halfLife == null ? {} : { instruction_stability_half_life_rounds: found.halfLife }),
       },
-      details: { significantRound: found?.round ?? null, halfLife: found?.halfLife ?? null, fallByRound: curve },
+      details: {
+        significantRound: found?.round ?? null,
+        halfLife: found?.halfLife ?? null,
+        fallByRound: meanFalls(rounds),
+      },
     };
   },
-  save(own, w) {
-    w.array(own.rounds);
-    saveItems(own.open, w, (p) => {
-      for (const value of [p.first, p.round, p.n, p.r, p.s, p.rs, p.rr]) w.f64(value);
-    });
+  saveOne(p, w) {
+    for (const value of [p.first, p.round, p.n, p.r, p.s, p.rs, p.rr, p.began]) w.f64(value);
   },
-  load(r) {
-    const rounds = r.f64s();
-    const open = loadItems(r, () => {
-      const [first, round, n, a, s, rs, rr] = Array.from({ length: 7 }, () => r.f64());
-      return { first: first!, round: round!, n: n!, r: a!, s: s!, rs: rs!, rr: rr! };
-    });
-    return { rounds, open };
+  loadOne(r, version) {
+    const [first = 0, round = 0, n = 0, a = 0, s = 0, rs = 0, rr = 0] = Array.from({ length: 7 }, () => r.f64());
+    // Version 1 took it that no round was missing.
+    const began = version === 1 ? round - (n - 1) : r.f64();
+    return { first, began, round, n, r: a, s, rs, rr };
   },
   example: {
     reference: { first: 100 },

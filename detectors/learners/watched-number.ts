@@ -33,7 +33,8 @@ export interface WatchedNumber<Event, Own> {
   /** What else is known: gauges (declared above) and details. */
   tell(own: Own): { readonly gauges: Record<string, number>; readonly details: Record<string, unknown> };
   save(own: Own, w: Writer): void;
-  load(r: Reader): Own;
+  /** `version` of the snapshot: VERSION or an older one. */
+  load(r: Reader, version: number): Own;
   readonly example: Omit<Example<Event>, "options" | "falseAlarms">;
 }
 
@@ -58,7 +59,7 @@ export interface WatchedState<Own> {
 const RECENT = 256;
 const PROMISE = 10_000;
 const LEAST = 100;
-const VERSION = 1;
+const VERSION = 2;
 
 export function watchedNumber<Event, Own>(w: WatchedNumber<Event, Own>): Detector<Event, Options, WatchedState<Own>> {
   const prefix = w.name.replaceAll("-", "_");
@@ -189,13 +190,13 @@ function openWatched<Event, Own>(
       }),
     load: (snapshots) =>
       snapshots.map(({ version, running, parts }) => {
-        if (version !== VERSION)
+        if (version < 1 || version > VERSION)
           throw new TidegaugeError("SNAPSHOT_UNREADABLE", { detector: w.name, version, known: VERSION });
         const r = createReader(running);
         const ofCore = r.u32();
         const core = loadKey({ version: ofCore, running: r.bytes(), parts });
         const index = r.f64();
-        return { core, index, completed: r.f64s(), own: w.load(r) };
+        return { core, index, completed: r.f64s(), own: w.load(r, version) };
       }),
   };
 }

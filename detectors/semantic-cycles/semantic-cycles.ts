@@ -1,16 +1,8 @@
 import { z } from "zod";
-import {
-  createItems,
-  endItem,
-  loadItems,
-  type OpenItems,
-  peekItem,
-  putItem,
-  saveItems,
-} from "../learners/open-items.ts";
-import { watchedNumber } from "../learners/watched-number.ts";
+import { lateStep, watchedSeries } from "../learners/watched-series.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
+import { dot, unitVector } from "../statistics/unit-vector.ts";
 import { fitDecay } from "./decay.ts";
 
 const event = z.strictObject({
@@ -30,12 +22,7 @@ interface Chain {
   n: number;
 }
 
-/** By generation (0..MOST): chains, Σ similarity. */
-interface Own {
-  readonly open: OpenItems<Chain>;
-  readonly curve: Float64Array;
-}
-
+/** Sums by generation (0..MOST): chains, Σ similarity. */
 const MOST = 32;
 /** Older chains fade once a generation has so many. */
 const MEMORY = 500;
@@ -53,7 +40,7 @@ const LEAST_CHAINS = 5;
  * Cost      a dot product a generation; twice the embedding's length in bytes an open chain (at most 1,000; an hour ends one).
  * Limits    as good as the embedding; chains of unlike length are unlike.
  */
-export const semanticCycles = watchedNumber<Event, Own>({
+export const semanticCycles = watchedSeries<Event, Chain>({
   name: "semantic-cycles",
   title: "Cyclic semantic drift",
   summary: "Finds when texts lose their meaning faster over generations of rewriting, and at which rate.",
@@ -62,53 +49,39 @@ export const semanticCycles = watchedNumber<Event, Own>({
   event,
   subject: "The mean cumulative similarity to the original",
   unit: "chains",
-  bits: false,
   reference: 300,
   gauges: [
     { name: "semantic_cycles_decay_rate", help: "Rate b of similarity a·exp(−b·g) + c over generations g." },
     { name: "semantic_cycles_floor", help: "Similarity c that stays after many generations." },
   ],
-  start: () => ({ open: createItems(), curve: new Float64Array(2 * (MOST + 1)) }),
-  take(own, e, time) {
-    const name = String(e.chain);
-    const known = peekItem(own.open, name, time);
-    if (known === null && e.generation !== 0) {
+  sums: 2 * (MOST + 1),
+  seriesOf: (e) => e.chain,
+  grow(known, { generation, embedding }, curve) {
+    if (generation === 0) {
+      count(curve, 0, 1);
+      return { origin: toFloat16(unitVector(embedding)), generation: 0, sum: 0, n: 0 };
+    }
+    if (known === null)
       return { reason: "missing-field", detail: "A chain begins with the embedding of its generation 0." };
-    }
-    if (known !== null && e.generation <= known.generation && e.generation !== 0) {
-      return { reason: "late", detail: `Generation ${e.generation} comes after generation ${known.generation}.` };
-    }
-    const unit = unitVector(e.embedding);
-    if (e.generation === 0) {
-      const chain = { origin: toFloat16(unit), generation: 0, sum: 0, n: 0 };
-      count(own.curve, 0, 1);
-      return putItem(own.open, name, chain, time).flatMap((each) => similarityOf(each) ?? []);
-    }
-    const chain = known!;
-    if (chain.origin.length !== unit.length) {
-      const detail = `Field embedding has ${unit.length} elements, the original's has ${chain.origin.length}.`;
+    if (generation <= known.generation) return lateStep("Generation", generation, known.generation);
+    if (known.origin.length !== embedding.length) {
+      const detail = `Field embedding has ${embedding.length} elements, the original's has ${known.origin.length}.`;
       return { reason: "wrong-dimension", detail };
     }
-    const origin = fromFloat16(chain.origin);
-    let cosine = 0;
-    for (let i = 0; i < unit.length; i++) cosine += unit[i]! * origin[i]!;
-    chain.generation = e.generation;
-    chain.sum += cosine;
-    chain.n++;
-    if (e.generation <= MOST) count(own.curve, e.generation, cosine);
-    const over = putItem(own.open, name, chain, time);
-    if (e.end === true) {
-      endItem(own.open, name);
-      over.push(chain);
-    }
-    return over.flatMap((each) => similarityOf(each) ?? []);
+    const cosine = dot(unitVector(embedding), fromFloat16(known.origin));
+    known.generation = generation;
+    known.sum += cosine;
+    known.n++;
+    if (generation <= MOST) count(curve, generation, cosine);
+    return known;
   },
-  tell(own) {
+  numberOf: ({ sum, n }) => (n > 0 ? sum / n : null),
+  tell(curve) {
     const similarities: number[] = [];
     const chains: number[] = [];
-    for (let g = 0; g <= MOST && own.curve[2 * g]! >= LEAST_CHAINS; g++) {
-      chains.push(own.curve[2 * g]!);
-      similarities.push(own.curve[2 * g + 1]! / own.curve[2 * g]!);
+    for (let g = 0; g <= MOST && curve[2 * g]! >= LEAST_CHAINS; g++) {
+      chains.push(curve[2 * g]!);
+      similarities.push(curve[2 * g + 1]! / curve[2 * g]!);
     }
     const decay = fitDecay(similarities, chains);
     return {
@@ -116,18 +89,11 @@ export const semanticCycles = watchedNumber<Event, Own>({
       details: { decay, similarityByGeneration: similarities.map((s) => Number(s.toPrecision(4))) },
     };
   },
-  save(own, w) {
-    w.array(own.curve);
-    saveItems(own.open, w, (chain) => {
-      w.array(chain.origin);
-      for (const value of [chain.generation, chain.sum, chain.n]) w.f64(value);
-    });
+  saveOne({ origin, generation, sum, n }, w) {
+    w.array(origin);
+    for (const value of [generation, sum, n]) w.f64(value);
   },
-  load(r) {
-    const curve = r.f64s();
-    const open = loadItems(r, () => ({ origin: r.u16s(), generation: r.f64(), sum: r.f64(), n: r.f64() }));
-    return { curve, open };
-  },
+  loadOne: (r) => ({ origin: r.u16s(), generation: r.f64(), sum: r.f64(), n: r.f64() }),
   example: {
     reference: { first: 100 },
     *events() {
@@ -146,10 +112,6 @@ export const semanticCycles = watchedNumber<Event, Own>({
   },
 });
 
-function similarityOf({ sum, n }: Chain): number | null {
-  return n > 0 ? sum / n : null;
-}
-
 function count(curve: Float64Array, generation: number, similarity: number): void {
   const at = 2 * generation;
   if (curve[at]! >= MEMORY) {
@@ -158,11 +120,4 @@ function count(curve: Float64Array, generation: number, similarity: number): voi
   }
   curve[at] = curve[at]! + 1;
   curve[at + 1] = curve[at + 1]! + similarity;
-}
-
-function unitVector(values: readonly number[]): Float32Array {
-  let square = 0;
-  for (const v of values) square += v * v;
-  const by = square > 0 ? 1 / Math.sqrt(square) : 0;
-  return Float32Array.from(values, (v) => v * by);
 }
