@@ -1,5 +1,5 @@
 import { TidegaugeError } from "../../engine/errors.ts";
-import { type ChatResponse, chatResponse } from "./chat-response.ts";
+import { type ChatResponse, readResponse } from "./chat-response.ts";
 
 /** An OpenAI-compatible server and a model there. */
 export interface Endpoint {
@@ -33,15 +33,20 @@ export function askForScore(endpoint: Endpoint, messages: readonly Message[], an
 }
 
 const ATTEMPTS = 4;
+/** An answer of 4,096 tokens with 20 likeliest each takes 8 MB. */
+const MOST_BYTES = 64 << 20;
+/** Of a server that says when to come back. */
+const LONGEST_WAIT_MS = 60_000;
 
 async function ask(endpoint: Endpoint, body: object): Promise<ChatResponse> {
   for (let attempt = 1; ; attempt++) {
     const answer = await askOnce(endpoint, body);
-    if ("choices" in answer) return answer;
+    if ("response" in answer) return answer.response;
     if (!answer.passing || attempt === ATTEMPTS) {
-      throw new TidegaugeError("TURN_UNUSABLE", { who: endpoint.model, why: answer.why, reason: "unanswered" });
+      throw new TidegaugeError("TURN_UNUSABLE", { who: `${endpoint.model}:`, why: answer.why, reason: "unanswered" });
     }
-    await new Promise((done) => setTimeout(done, Math.random() * 500 * 2 ** attempt));
+    const wait = answer.waitMs ?? Math.random() * 500 * 2 ** attempt;
+    await new Promise((done) => setTimeout(done, wait));
   }
 }
 
@@ -49,9 +54,14 @@ interface Failure {
   readonly why: string;
   /** It may go better next time. */
   readonly passing: boolean;
+  /** When the server wants to be asked again. */
+  readonly waitMs?: number | null;
 }
 
-async function askOnce({ url, model, apiKey, timeoutMs }: Endpoint, body: object): Promise<ChatResponse | Failure> {
+async function askOnce(
+  { url, model, apiKey, timeoutMs }: Endpoint,
+  body: object,
+): Promise<{ readonly response: ChatResponse } | Failure> {
   try {
     const response = await fetch(`${url.replace(/\/$/, "")}/chat/completions`, {
       method: "POST",
@@ -63,15 +73,55 @@ async function askOnce({ url, model, apiKey, timeoutMs }: Endpoint, body: object
       signal: AbortSignal.timeout(timeoutMs),
       redirect: "error",
     });
+    const text = await readText(response);
+    if (text === null) return { why: `its answer is longer than ${MOST_BYTES >> 20} MiB`, passing: false };
     if (!response.ok) {
-      const said = (await response.text()).slice(0, 200).replaceAll(/\s+/g, " ");
       const passing = response.status >= 500 || response.status === 429 || response.status === 408;
-      return { why: `it answered ${response.status} ${said}`.trim(), passing };
+      const why = `it answered ${response.status} ${text.slice(0, 200).replaceAll(/\s+/g, " ")}`.trim();
+      return { why, passing, waitMs: waitOf(response.headers.get("retry-after")) };
     }
-    const read = chatResponse.safeParse(await response.json());
-    return read.success ? read.data : { why: "its answer is no chat response", passing: false };
+    const value = parsed(text);
+    if (value === undefined) {
+      const cut = /^\s*\{/.test(text);
+      return {
+        why: cut ? "its answer was cut off, or is no JSON" : "its answer is no JSON: is the URL …/v1?",
+        passing: cut,
+      };
+    }
+    const read = readResponse(value);
+    return "response" in read ? read : { ...read, passing: false };
   } catch (error) {
+    if (error instanceof Error && error.name === "TimeoutError")
+      return { why: `it did not answer whole within ${timeoutMs / 1000} s`, passing: true };
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { why: cause instanceof Error ? cause.message : String(cause), passing: true };
+    return { why: `it did not answer (${cause instanceof Error ? cause.message : String(cause)})`, passing: true };
   }
+}
+
+/** JSON, or a stream's text as it is; undefined: neither. */
+function parsed(text: string): unknown {
+  if (/^\s*(data|event|:)/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readText(response: Response): Promise<string | null> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of response.body ?? []) {
+    length += piece.length;
+    if (length > MOST_BYTES) return null;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+/** Seconds, or a date. */
+function waitOf(header: string | null): number | null {
+  if (header === null) return null;
+  const ms = /^\d+(\.\d+)?$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(LONGEST_WAIT_MS, Math.max(0, ms)) : null;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { errorIn, joinPieces, piecesOf } from "./chat-stream.ts";
 
 /** [token, natural log-probability] pairs, likeliest first; as context-drift takes them. */
 export type Scored = [token: string, logProbability: number];
@@ -11,6 +12,7 @@ export interface Position {
 /** Rounding makes some a little positive. */
 const logprob = z.number().max(0.01);
 const candidate = z.object({ token: z.string(), logprob, bytes: z.array(z.int().min(0).max(255)).nullish() });
+type Candidate = z.output<typeof candidate>;
 
 /** An OpenAI-compatible chat response with `logprobs: true, top_logprobs: k`; vLLM adds prompt_logprobs. */
 export const chatResponse = z.object({
@@ -44,6 +46,8 @@ export interface SaidToken {
 }
 
 const strict = new TextDecoder("utf-8", { fatal: true });
+const lossy = new TextDecoder();
+const PARTIAL = "bytes:";
 
 /** A token by its bytes: their text where they are whole characters, else their numbers. */
 export function nameOf({ token, bytes }: { token: string; bytes?: readonly number[] | null | undefined }): string {
@@ -51,8 +55,13 @@ export function nameOf({ token, bytes }: { token: string; bytes?: readonly numbe
   try {
     return strict.decode(Uint8Array.from(bytes));
   } catch {
-    return `bytes:${bytes.map((b) => b.toString(16).padStart(2, "0")).join("")}`;
+    return `${PARTIAL}${bytes.map((b) => b.toString(16).padStart(2, "0")).join("")}`;
   }
+}
+
+/** Whether a token is this text; half a character is told as one that is not known. */
+export function isText(token: string, text: string): boolean {
+  return token === text || (token.startsWith(PARTIAL) && lossy.decode(Buffer.from(token.slice(6), "hex")) === text);
 }
 
 /** Tokens of the answer, without what ends it; null where the response has no log-probabilities. */
@@ -60,16 +69,30 @@ export function saidTokens(response: ChatResponse): SaidToken[] | null {
   const choice = response.choices[0]!;
   const content = choice.logprobs?.content;
   if (!content) return null;
-  const text = choice.message.content ?? "";
-  const said: SaidToken[] = [];
-  let length = 0;
-  for (const each of content) {
-    // The stop token stands behind the text; its own text is no part of it.
-    if (length >= text.length && !/^bytes:/.test(nameOf(each))) break;
-    length += each.token.length;
-    said.push({ token: nameOf(each), likeliest: listOf((each.top_logprobs ?? []).map((t) => [nameOf(t), t.logprob])) });
+  return content.slice(0, tokensOfText(content, choice.message.content ?? "")).map((each) => ({
+    token: nameOf(each),
+    likeliest: listOf((each.top_logprobs ?? []).map((t) => [nameOf(t), t.logprob])),
+  }));
+}
+
+/** How many tokens make the text: the stop token, or a stop string, stands behind it and is no part of it. */
+function tokensOfText(content: readonly Candidate[], text: string): number {
+  const bytes = content.map((each) => (each.bytes ? Buffer.from(each.bytes) : Buffer.from(each.token)));
+  const whole = Buffer.from(text);
+  if (Buffer.concat(bytes).subarray(0, whole.length).equals(whole)) {
+    let count = 0;
+    for (let length = 0; length < whole.length; ) length += bytes[count++]!.length;
+    return count;
   }
-  return said;
+  // Halves of characters are told as U+FFFD, and lengths say nothing.
+  let count = content.length;
+  while (count > 0 && !content[count - 1]!.token.includes("\ufffd") && !endsWith(text, content[count - 1]!.token))
+    count--;
+  return count;
+}
+
+function endsWith(text: string, token: string): boolean {
+  return token !== "" && text.endsWith(token);
 }
 
 /** What servers write for a token that cannot be: no number to calculate with. */
@@ -84,9 +107,16 @@ export function listOf(pairs: readonly Scored[]): Scored[] {
     .filter(([token]) => !seen.has(token) && seen.add(token) !== undefined);
 }
 
-/** What keeps a value from being a response, a few words. */
-export function wrongWith(value: unknown): string {
-  if (Array.isArray(value) || typeof value === "string") return "a stream's pieces? Ask with stream: false";
-  const issue = chatResponse.safeParse(value).error?.issues[0];
-  return issue === undefined ? "" : `${issue.path.join(".") || "it"}: ${issue.message}`;
+/** A response, whole or in the pieces of its stream (a list, or the text of server-sent events); else what is wrong with it. */
+export function readResponse(value: unknown): { readonly response: ChatResponse } | { readonly why: string } {
+  const pieces = Array.isArray(value) ? value : typeof value === "string" ? piecesOf(value) : null;
+  if (typeof value === "string" && pieces === null) return { why: "it is a text, and no stream of a chat response" };
+  const joined = pieces === null ? { whole: value } : joinPieces(pieces);
+  if ("why" in joined) return joined;
+  const failure = errorIn(joined.whole);
+  if (failure !== null) return { why: `it is an error: ${failure}` };
+  const read = chatResponse.safeParse(joined.whole);
+  if (read.success) return { response: read.data };
+  const issue = read.error.issues[0]!;
+  return { why: `it is no chat response (${issue.path.join(".") || "it"}: ${issue.message})` };
 }

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Speaks OpenAI's chat completions with logprobs, and vLLM's prompt_logprobs, for a model of eight tokens. */
@@ -11,11 +11,20 @@ export interface FakeModel {
   cut(text: string): readonly string[];
 }
 
-export async function serveChat(
-  model: FakeModel,
-): Promise<{ url: string; asked: object[]; fail(times: number): void; close(): Promise<void> }> {
+/** Answers one request in another way than it should; `good` is what it should have said. */
+export type Fault = (response: ServerResponse, good: object) => void;
+
+export interface FakeServer {
+  readonly url: string;
+  readonly asked: object[];
+  /** The next requests are answered by these, one each; null: as they should. */
+  disturb(faults: readonly (Fault | null)[]): void;
+  close(): Promise<void>;
+}
+
+export async function serveChat(model: FakeModel): Promise<FakeServer> {
   const asked: object[] = [];
-  let failures = 0;
+  let faults: (Fault | null)[] = [];
   const server = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk) => {
@@ -24,25 +33,28 @@ export async function serveChat(
     request.on("end", () => {
       const body = JSON.parse(text) as Asked;
       asked.push(body);
-      if (failures > 0) {
-        failures--;
-        response.writeHead(503).end("busy");
-        return;
-      }
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify(body.prompt_logprobs ? scoreOf(model, body) : answerOf(model, body)));
+      const good = body.prompt_logprobs ? scoreOf(model, body) : answerOf(model, body);
+      (faults.shift() ?? answer)(response, good);
     });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     asked,
-    fail(times) {
-      failures = times;
+    disturb(next) {
+      faults = [...next];
     },
-    close: () => new Promise((done) => server.close(() => done())),
+    close() {
+      server.closeAllConnections();
+      return new Promise((done) => server.close(() => done()));
+    },
   };
 }
+
+export const answer: Fault = (response, body) => {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+};
 
 interface Asked {
   readonly messages: readonly { readonly role: string; readonly content: string }[];

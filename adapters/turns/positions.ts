@@ -1,5 +1,5 @@
 import { TidegaugeError } from "../../engine/errors.ts";
-import { type ChatResponse, listOf, type Position, type Scored, saidTokens } from "./chat-response.ts";
+import { type ChatResponse, isText, listOf, type Position, type Scored, saidTokens } from "./chat-response.ts";
 
 /**
  * Two answers to the same messages, each with its own log-probabilities. They stand on the same prefix only as long as both
@@ -29,9 +29,15 @@ export function positionsOfScoredAnswer(test: ChatResponse, scored: ChatResponse
   if (tail.length < said.length) throw unusable("the reference", "its prompt is shorter than the answer");
   const positions = said.map(({ token, likeliest }, i) => {
     const entries = Object.values(tail[i] ?? {});
+    if (entries.length === 0)
+      throw unusable("the reference", `its prompt_logprobs have nothing at token ${i} of the answer`);
     // One beyond the likeliest can only be the prompt's own token.
     const own = entries.find((e) => (e.rank ?? 0) > top);
-    if (own === undefined ? !entries.some((e) => e.decoded_token === token) : own.decoded_token !== token) {
+    if (
+      own === undefined
+        ? !entries.some((e) => isText(token, e.decoded_token ?? ""))
+        : !isText(token, own.decoded_token ?? "")
+    ) {
       const found = own?.decoded_token ?? entries[0]?.decoded_token ?? "nothing";
       const why = `token ${i} is ${JSON.stringify(token)} for the test model and ${JSON.stringify(found)} for the reference: they do not share a tokenizer`;
       throw new TidegaugeError("TURN_UNUSABLE", { who: "of the answer", why, reason: "tokenizer-mismatch" });

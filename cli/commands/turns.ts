@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { askForScore, askForTurn, type Endpoint } from "../../adapters/turns/ask.ts";
-import { chatResponse, type Position, wrongWith } from "../../adapters/turns/chat-response.ts";
+import { type ChatResponse, type Position, readResponse } from "../../adapters/turns/chat-response.ts";
 import { positionsOfScoredAnswer, positionsOfTwoAnswers } from "../../adapters/turns/positions.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { type CliCommand, need, readOptions } from "./command.ts";
@@ -24,7 +24,8 @@ export const turns: CliCommand = {
   usage:
     "tidegauge turns --input TURNS.ndjson [--output EVENTS.ndjson] [--test URL --test-model NAME --reference URL --reference-model NAME]",
   options: `  -i, --input FILE            one turn a line: {"conversation", "turn"?, …} and either "messages" (both models are asked)
-                              or the recorded responses "test" and "reference"; other fields are passed on
+                              or the recorded responses "test" and "reference", whole or as a stream's pieces; other fields
+                              are passed on
   -o, --output FILE           events as NDJSON, - for standard output (the default)
       --test URL              OpenAI-compatible server of the test model, …/v1
       --test-model NAME       its name there
@@ -33,6 +34,8 @@ export const turns: CliCommand = {
       --compare               the reference answers for itself: positions up to the first token that differs
       --top N                 likeliest tokens of each position (default 20)
       --max-tokens N          longest answer (default 512)
+      --timeout SECONDS       patience for one answer (default 120); a busy server is asked four times
+      --refused FILE          lines that gave no event, as they came, to be tried again
   API keys come from TIDEGAUGE_TEST_API_KEY and TIDEGAUGE_REFERENCE_API_KEY.
 `,
   example:
@@ -48,17 +51,26 @@ export const turns: CliCommand = {
       compare: { type: "boolean" },
       top: { type: "string" },
       "max-tokens": { type: "string" },
+      timeout: { type: "string" },
+      refused: { type: "string" },
     });
     const input = need("turns", options.input, "--input FILE");
     if (input !== "-" && !existsSync(input)) throw usage(`${input} does not exist`);
+    const timeoutMs = 1000 * wholeNumber(options.timeout ?? "120", "--timeout");
     const settings: Settings = {
-      test: endpointOf(options.test, options["test-model"], process.env.TIDEGAUGE_TEST_API_KEY),
-      reference: endpointOf(options.reference, options["reference-model"], process.env.TIDEGAUGE_REFERENCE_API_KEY),
+      test: endpointOf(options.test, options["test-model"], process.env.TIDEGAUGE_TEST_API_KEY, timeoutMs),
+      reference: endpointOf(
+        options.reference,
+        options["reference-model"],
+        process.env.TIDEGAUGE_REFERENCE_API_KEY,
+        timeoutMs,
+      ),
       compare: options.compare === true,
       top: wholeNumber(options.top ?? "20", "--top"),
       maxTokens: wholeNumber(options["max-tokens"] ?? "512", "--max-tokens"),
     };
     const out = openOutput("turns", "--output", options.output ?? "-", input);
+    const refused = options.refused === undefined ? null : openOutput("turns", "--refused", options.refused, input);
     const counts = { written: 0, refused: 0 };
     let number = 0;
     for await (const text of createInterface({ input: input === "-" ? process.stdin : createReadStream(input) })) {
@@ -70,10 +82,12 @@ export const turns: CliCommand = {
       } catch (error) {
         if (!(error instanceof TidegaugeError) || error.code !== "TURN_UNUSABLE") throw error;
         counts.refused++;
+        refused?.write(`${text}\n`);
         process.stderr.write(`line ${number}: ${error.message}\n`);
       }
     }
     out.close();
+    refused?.close();
     process.stderr.write(`${counts.written} turns written, ${counts.refused} refused\n`);
     return counts.written === 0 && counts.refused > 0 ? 1 : 0;
   },
@@ -104,18 +118,16 @@ async function positionsOf(
 ): Promise<{ positions: Position[]; answer: string | null }> {
   const { top, maxTokens, compare } = settings;
   if (test !== undefined && reference !== undefined) {
-    const [a, b] = [chatResponse.safeParse(test), chatResponse.safeParse(reference)];
-    if (!a.success) throw unusable(`has no chat response in test (${wrongWith(test)})`);
-    if (!b.success) throw unusable(`has no chat response in reference (${wrongWith(reference)})`);
-    const scored = Boolean(b.data.prompt_logprobs);
-    const positions = scored ? positionsOfScoredAnswer(a.data, b.data, top) : positionsOfTwoAnswers(a.data, b.data);
-    return { positions, answer: null };
+    const [a, b] = [recorded("test", test), recorded("reference", reference)];
+    const scored = Boolean(b.prompt_logprobs);
+    return { positions: scored ? positionsOfScoredAnswer(a, b, top) : positionsOfTwoAnswers(a, b), answer: null };
   }
   if (messages === undefined) throw unusable("has neither messages nor test and reference");
   if (settings.test === null || settings.reference === null)
     throw usage("--test and --reference are missing: there are messages to ask about");
   const said = await askForTurn(settings.test, messages, top, maxTokens);
   const answer = said.choices[0]!.message.content ?? "";
+  if (answer === "") throw unusable(`has no answer: the test model said nothing (${said.choices[0]!.finish_reason})`);
   if (compare) {
     const other = await askForTurn(settings.reference, messages, top, maxTokens);
     return { positions: positionsOfTwoAnswers(said, other), answer };
@@ -124,11 +136,22 @@ async function positionsOf(
   return { positions: positionsOfScoredAnswer(said, scored, top), answer };
 }
 
-function endpointOf(url: string | undefined, model: string | undefined, apiKey: string | undefined): Endpoint | null {
+function recorded(which: "test" | "reference", value: unknown): ChatResponse {
+  const read = readResponse(value);
+  if ("why" in read) throw unusable(`has no response in ${which}: ${read.why}`);
+  return read.response;
+}
+
+function endpointOf(
+  url: string | undefined,
+  model: string | undefined,
+  apiKey: string | undefined,
+  timeoutMs: number,
+): Endpoint | null {
   if (url === undefined && model === undefined) return null;
   if (url === undefined || !URL.canParse(url)) throw usage("--test and --reference each need a URL and a model");
   if (model === undefined) throw usage("--test-model and --reference-model are needed beside the URLs");
-  return { url, model, apiKey: apiKey ?? null, timeoutMs: 120_000 };
+  return { url, model, apiKey: apiKey ?? null, timeoutMs };
 }
 
 function wholeNumber(text: string, option: string): number {
