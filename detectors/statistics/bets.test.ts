@@ -16,6 +16,17 @@ test("every bet is the likelihood ratio that its name says", () => {
   }
 });
 
+test("a tempered bet is the bet to the power 1/V, whatever V came before", () => {
+  const plain = new Float64Array(BETS);
+  for (const temper of [1.3, 100, 4, 1, 2.5]) {
+    for (const z of [-5, -0.7, 0, 2, 6]) {
+      bet(z, plain);
+      bet(z, e, temper);
+      for (let b = 0; b < BETS; b++) expect(e[b]! / plain[b]! ** (1 / temper)).toBeCloseTo(1, 10);
+    }
+  }
+});
+
 test("every bet has mean 1 on standard normal scores", () => {
   const mean = new Float64Array(BETS);
   const step = 0.001;

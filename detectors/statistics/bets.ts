@@ -17,11 +17,11 @@ export const WEIGHTS = Float64Array.from({ length: BETS }, (_, b) => {
   return SHIFTS[b % SHIFTS.length]! <= 0.6 ? 0.64 / 8 : 0.12 / 4;
 });
 
-const LOG_SPREADS = Float64Array.from(SPREADS, (q) => Math.log(q));
-
 /** exp(−d²/2) of the shifts and 1/q of the spreads, to the power 1/V of the V before. */
 const factors = new Float64Array(SHIFTS.length + SPREADS.length);
 let factorsOf = 0;
+const LN3 = Math.log(3);
+const LN5 = Math.log(5);
 
 /** Writes the bets on z to `out`, each to the power 1/temper. */
 export function bet(z: number, out: Float64Array, temper = 1): void {
@@ -32,11 +32,31 @@ export function bet(z: number, out: Float64Array, temper = 1): void {
   spreads((z * z) / temper, out);
 }
 
+/** From four exponentials: many keys in turn have a V each. In 800ths the shifts' d²/2 are 4, 16, 49, 144, 400 and 1024. */
 function prepare(temper: number): void {
-  SHIFTS.forEach((d, i) => {
-    factors[i] = Math.exp((-d * d) / 2 / temper);
-  });
-  for (let i = 0; i < LOG_SPREADS.length; i++) factors[SHIFTS.length + i] = Math.exp(-LOG_SPREADS[i]! / temper);
+  const e1 = Math.exp(-1 / (800 * temper));
+  const e4 = (e1 * e1) ** 2;
+  const e16 = (e4 * e4) ** 2;
+  const e48 = e16 * e16 * e16;
+  const e144 = e48 * e48 * e48;
+  const e400 = e144 * e144 * e48 * e48 * e16;
+  factors[0] = e4;
+  factors[1] = e16;
+  factors[2] = e48 * e1;
+  factors[3] = e144;
+  factors[4] = e400;
+  factors[5] = e400 * e400 * e144 * e48 * e16 * e16;
+  // 1/q of q = 6/5, 3/2, 2, 3, 4/5, 3/5 and 2/5.
+  const half = Math.exp(-Math.LN2 / temper);
+  const third = Math.exp(-LN3 / temper);
+  const fifth = Math.exp(-LN5 / temper);
+  factors[6] = (half * third) / fifth;
+  factors[7] = third / half;
+  factors[8] = half;
+  factors[9] = third;
+  factors[10] = (half * half) / fifth;
+  factors[11] = third / fifth;
+  factors[12] = half / fifth;
   factorsOf = temper;
 }
 

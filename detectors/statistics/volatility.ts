@@ -1,3 +1,5 @@
+import { expBelow, logNear } from "./exp-log.ts";
+
 /**
  * How large residuals are now: ten experts (the reference's mean size μ, and mixtures of μ with three moving averages), weighted
  * by how well they told sizes lately. They live in floats from place `at` on: μ, the averages, the experts' log weights.
@@ -9,7 +11,7 @@ const AVERAGES = 1;
 const WEIGHTS = AVERAGES + MEMORIES.length;
 export const VOLATILITY_FLOATS = WEIGHTS + EXPERTS;
 
-const scales = new Float64Array(EXPERTS);
+const scales = new Float64Array(EXPERTS).fill(1);
 const logs = new Float64Array(EXPERTS);
 
 export function writeVolatility(v: Float32Array, at: number, mu: number): void {
@@ -22,22 +24,24 @@ export function writeVolatility(v: Float32Array, at: number, mu: number): void {
 export function level(v: Float32Array, at: number, e: number, frozen: boolean): number {
   const mu = v[at]!;
   const weights = at + WEIGHTS;
-  scales[0] = mu;
+  // In units of μ, so that its own scale is 1 and the log of that 0.
   for (let m = 0, k = 1; m < MEMORIES.length; m++) {
-    const average = v[at + AVERAGES + m]!;
-    for (let a = 0; a < SHARES.length; a++, k++) scales[k] = mu + SHARES[a]! * (average - mu);
+    const over = v[at + AVERAGES + m]! / mu - 1;
+    for (let a = 0; a < SHARES.length; a++, k++) {
+      const scale = 1 + SHARES[a]! * over;
+      scales[k] = scale;
+      logs[k] = logNear(scale);
+    }
   }
   let total = 0;
   let mean = 0;
   for (let k = 0; k < EXPERTS; k++) {
-    const log = Math.log(scales[k]!);
-    logs[k] = log;
-    const w = Math.exp(v[weights + k]!);
+    const w = expBelow(v[weights + k]!);
     total += w;
-    mean += w * log;
+    mean += w * logs[k]!;
   }
   const scale = Math.exp(mean / total);
-  const size = Math.abs(e);
+  const size = Math.abs(e) / mu;
   if (!frozen) {
     let best = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < EXPERTS; k++) {
@@ -48,12 +52,12 @@ export function level(v: Float32Array, at: number, e: number, frozen: boolean): 
     // Weights are relative: the greatest is 1.
     for (let k = 0; k < EXPERTS; k++) v[weights + k] = v[weights + k]! - best;
   }
-  const taken = Math.min(size, 8 * scale);
+  const taken = mu * Math.min(size, 8 * scale);
   for (let m = 0; m < MEMORIES.length; m++) {
     const average = at + AVERAGES + m;
     v[average] = v[average]! + (1 - MEMORIES[m]!) * (taken - v[average]!);
   }
-  return (e * mu) / scale;
+  return e / scale;
 }
 
 /** Weight of the experts that see sizes change, 0 to 1. */
