@@ -105,6 +105,7 @@ try {
       ].join(" "),
     );
     console.log(rows.at(-1));
+    console.log(`    ${await tables(client)}`);
     before = now;
   }
   console.log(`the sender was at most ${await sender} ms behind its clock`);
@@ -165,6 +166,15 @@ function sentence(random: Random, topic: number): string {
     return `topic${about}word${Math.floor(uniform(random) * 40)}`;
   });
   return words.join(" ");
+}
+
+/** The largest tables: MiB with index and long values, rows alive and dead. */
+async function tables(client: pg.Client): Promise<string> {
+  const { rows } = await client.query(
+    `select relname, pg_total_relation_size(relid)::float8 / 1048576 as mib, n_live_tup::int as live, n_dead_tup::int as dead
+      from pg_stat_user_tables where schemaname = 'tidegauge' order by 2 desc limit 5`,
+  );
+  return rows.map((r) => `${r.relname} ${r.mib.toFixed(1)} (${r.live} + ${r.dead} dead)`).join(", ");
 }
 
 interface Look {

@@ -6,7 +6,7 @@ import type { Rekey } from "../engine/rekey.ts";
 import type { ReferenceFacts } from "../engine/service-view.ts";
 import type { MonitorFacts } from "../engine/view.ts";
 import { createDecoder, createKeyDecoder } from "../ingest/decode/decoder.ts";
-import { routeOf } from "./channels.ts";
+import { routesOf } from "./channels.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config, MonitorConfig } from "./config/schema.ts";
 import { type OpenEmbedder, openEmbedder } from "./embedder.ts";
@@ -63,7 +63,7 @@ export async function openMonitor(
     teacher,
     teach: async () => teacher?.learn?.(),
     referenceHash: file?.hash ?? null,
-    routes: monitor.alerts.map((channel) => routeOf(channel, config.alerts[channel]!)),
+    routes: routesOf(config, name),
     reminders: monitor.reminders,
     order: monitor.order,
     from: monitor.source?.kafka?.from ?? "earliest",

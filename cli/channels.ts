@@ -75,8 +75,12 @@ function openChannel(name: string, alert: AlertConfig, sender: () => RecordSende
   return createKafkaChannel({ name, topic: kafka!.topic, sender: sender() });
 }
 
-export function routeOf(channel: string, { only }: AlertConfig): Route {
-  return only === undefined ? { channel } : { channel, only };
+/** Whom a monitor of the config tells of its alarms; nobody for one that it does not name. */
+export function routesOf({ monitors, alerts }: Config, monitor: string): readonly Route[] {
+  return (monitors[monitor]?.alerts ?? []).map((channel) => {
+    const { only } = alerts[channel]!;
+    return only === undefined ? { channel } : { channel, only };
+  });
 }
 
 export function policyOf({ mute, cooldown, digest, limit }: AlertConfig): ChannelPolicy {

@@ -9,6 +9,7 @@ import { systemClock } from "../engine/clock.ts";
 import type { Embedder } from "../engine/detector.ts";
 import { type Dispatcher, startDispatcher } from "../engine/dispatch.ts";
 import { TidegaugeError } from "../engine/errors.ts";
+import { forgottenEnding } from "../engine/forget.ts";
 import type { Log } from "../engine/log.ts";
 import { startRepeating } from "../engine/repeat.ts";
 import { createService, type Feed } from "../engine/service.ts";
@@ -124,7 +125,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     const prune = async (): Promise<void> => {
       try {
         await service.rest(Date.now() - config.retention.idleKeyDays * DAY_MS + pruneEveryMs);
-        await store.prune(config.retention);
+        await store.prune(config.retention, forgottenEnding(routesOf));
       } catch (error) {
         log.warn(error instanceof Error ? error.message : String(error));
       }

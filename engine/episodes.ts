@@ -127,7 +127,7 @@ export function applyCommand(
 ): EpisodeChange {
   const touched = header.open.filter((o) => command.episode === null || o.episode.id === command.episode);
   const tell = (o: OpenEpisode, phase: Phase): readonly Notification[] =>
-    notify(routes, o.episode, phase, o.sequence, wordOf(o.episode, command, at));
+    notify(routes, o.episode, phase, o.sequence, wordOf(o.episode, spokenOf(command), at));
   if (command.kind === "acknowledge") {
     const unseen = touched.filter((o) => o.episode.state === "open");
     return replace(
@@ -160,15 +160,28 @@ const WORDS = {
   "false-alarm": { kind: "false_alarm", says: "A person called it a false alarm" },
 } as const;
 
-/** What a person said, in a signal's form, for those who are told of it; it is no finding and is not kept as one. */
-function wordOf(
+function spokenOf({ id, kind, note }: { readonly id: number; readonly kind: keyof typeof WORDS } & Word): Spoken {
+  const { kind: told, says } = WORDS[kind];
+  const summary = note === null || note === "" ? `${says}.` : `${says}: ${note}`;
+  return { id: String(id), kind: told, summary, explanation: { reason: kind, note } };
+}
+
+interface Spoken {
+  /** Of the episode's words, this one. */
+  readonly id: string;
+  readonly kind: string;
+  readonly summary: string;
+  readonly explanation: Signal["explanation"];
+}
+
+/** What becomes of an episode without a finding, in a signal's form, for those who are told of it; it is not kept as one. */
+export function wordOf(
   { id, monitor, detector, key, opened, onset }: Episode,
-  command: { readonly id: number; readonly kind: keyof typeof WORDS } & Word,
+  { id: word, kind, summary, explanation }: Spoken,
   at: { readonly index: number; readonly time: string | null },
 ): Signal {
-  const { kind, says } = WORDS[command.kind];
   return {
-    id: `${id.replace("epi_", "sig_")}_${command.id}`,
+    id: `${id.replace("epi_", "sig_")}_${word}`,
     monitor,
     detector,
     key,
@@ -181,8 +194,8 @@ function wordOf(
     statistic: null,
     threshold: null,
     score: null,
-    summary: command.note === null || command.note === "" ? `${says}.` : `${says}: ${command.note}`,
-    explanation: { reason: command.kind, note: command.note },
+    summary,
+    explanation,
     version: SIGNAL_VERSION,
   };
 }
@@ -196,7 +209,7 @@ function replace(
   return { open, episodes: changed.map((c) => c.episode), notifications };
 }
 
-function notify(
+export function notify(
   routes: readonly Route[],
   episode: Episode,
   phase: Phase,

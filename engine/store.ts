@@ -272,14 +272,18 @@ export interface CommandRecord {
 export interface Upkeep {
   /**
    * Deletes what is older than its days (since written, by the store's clock; open episodes and waiting notifications
-   * stay), and blanks what is older than textDays; returns rows deleted. Closes episodes whose key has no state any more.
+   * stay), and blanks what is older than textDays; returns rows deleted. Closes episodes whose key has no state any more,
+   and enqueues what `ending` makes of each with it.
    */
-  prune(policy: Retention): Promise<number>;
+  prune(policy: Retention, ending?: Ending): Promise<number>;
   /** Forgets a key everywhere (states, signals, episodes, series, notifications, dead letters by key). An owner must drop it first: it would write it back. Returns rows deleted. */
   erase(monitor: string, key: string): Promise<number>;
-  /** Forgets a monitor's states and positions; signals stay, its open episodes are closed. */
-  reset(run: string, monitor: string): Promise<void>;
+  /** Forgets a monitor's states and positions; signals stay, its open episodes are closed, and `ending` told of each. */
+  reset(run: string, monitor: string, ending?: Ending): Promise<void>;
 }
+
+/** Who is to be told of an episode that was closed because its key was forgotten. */
+export type Ending = (closed: Episode) => readonly Notification[];
 
 export interface Retention {
   readonly signalDays: number;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { forgottenEnding } from "../../engine/forget.ts";
 import { makePart } from "../../engine/part.ts";
 import {
   episodeOf,
@@ -91,6 +92,34 @@ export function upkeepLaws(get: () => StoreUnderTest): void {
       await store.prune({ ...NEVER, idleKeyDays: 0 });
       expect(await stateOf(1)).toEqual(["forgotten", "forgotten"]);
       expect((await store.episodes({ monitor: aged.name.monitor, state: "open", limit: 9 })).items).toEqual([]);
+    });
+
+    test("who heard of an episode is told once that its key was forgotten", async () => {
+      const { store } = get();
+      const [reset, aged] = [await ownLane(store), await ownLane(store)];
+      const channel = freshName("hook");
+      const ending = forgottenEnding((monitor) => (monitor === "?" ? [] : [{ channel }]));
+      const ids: string[] = [];
+      for (const { name, commit } of [reset, aged]) {
+        const open = episodeOf(name.monitor, { key: "k" });
+        const over = episodeOf(name.monitor, { key: "k", state: "closed" });
+        await commit({ states: [stateWrite("k", "x")], episodes: [open, over] });
+        ids.push(open.id);
+      }
+      const told = async () =>
+        (await store.notifications({ limit: 1000 })).items
+          .filter((one) => one.channel === channel)
+          .map((n) => n.episode);
+      await store.reset(reset.name.run, reset.name.monitor, ending);
+      expect(await told()).toEqual([ids[0]]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let i = 0; i < 2; i++) await store.prune({ ...NEVER, idleKeyDays: 0 }, ending);
+      const rows = (await store.notifications({ limit: 1000 })).items.filter((one) => one.channel === channel);
+      expect(rows.map((one) => one.episode).sort()).toEqual([...ids].sort());
+      for (const row of rows) {
+        expect(row).toMatchObject({ phase: "resolved", about: { key: "k" } });
+        expect(JSON.parse(row.body)).toMatchObject({ kind: "forgotten", key: "k", severity: "info" });
+      }
     });
 
     test("prune blanks example texts older than their days, and nothing else of the signal", async () => {

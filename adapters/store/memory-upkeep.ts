@@ -1,14 +1,15 @@
 import { forgottenEpisode } from "../../engine/forget.ts";
 import { SCHEMA_CHANGE } from "../../engine/refusals.ts";
-import type { Upkeep } from "../../engine/store.ts";
+import type { Ending, Upkeep } from "../../engine/store.ts";
 import { withoutTexts } from "./blank-texts.ts";
+import { enqueue } from "./memory-commit.ts";
 import { dropPart, type MonitorRow, monitorName, type Tables } from "./memory-tables.ts";
 
 const DAY_MS = 86_400_000;
 
 export function memoryUpkeep(tables: Tables, now: () => number, changed: () => void): Upkeep {
   return {
-    async prune(policy) {
+    async prune(policy, ending = nobody) {
       const before = (days: number) => now() - days * DAY_MS;
       const signals = before(policy.signalDays);
       let deleted =
@@ -37,7 +38,7 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
           if (state.at < before(policy.idleKeyDays)) deleted += removeState(monitor, key);
         }
       }
-      closeForgotten(tables, now());
+      closeForgotten(tables, now(), ending);
       return deleted;
     },
 
@@ -71,24 +72,29 @@ export function memoryUpkeep(tables: Tables, now: () => number, changed: () => v
       return deleted;
     },
 
-    async reset(run, monitor) {
+    async reset(run, monitor, ending = nobody) {
       tables.monitors.delete(monitorName(run, monitor));
       removeWhere(tables.lanes, (lane) => lane.run === run && lane.monitor === monitor);
       removeWhere(tables.commands, (row) => row.run === run && row.monitor === monitor && row.appliedAt === null);
-      closeForgotten(tables, now(), monitor);
+      closeForgotten(tables, now(), ending, monitor);
       changed();
     },
   };
 }
 
-function closeForgotten(tables: Tables, now: number, monitor?: string): void {
+const nobody: Ending = () => [];
+
+function closeForgotten(tables: Tables, now: number, ending: Ending, monitor?: string): void {
   for (const row of tables.episodes.values()) {
     const { episode } = row;
     if (episode.state === "closed" || (monitor !== undefined && episode.monitor !== monitor)) continue;
     // What is told of refused records has no key.
     if (monitor === undefined && episode.kind === SCHEMA_CHANGE.kind) continue;
     const known = [...tables.monitors.values()].some((m) => m.name === episode.monitor && m.states.has(episode.key));
-    if (!known) Object.assign(row, { episode: forgottenEpisode(episode), at: now });
+    if (known) continue;
+    const closed = forgottenEpisode(episode);
+    Object.assign(row, { episode: closed, at: now });
+    for (const told of ending(closed)) enqueue(tables, told, now);
   }
 }
 

@@ -1,8 +1,8 @@
 import { forgottenEpisode } from "../../engine/forget.ts";
 import { SCHEMA_CHANGE } from "../../engine/refusals.ts";
-import type { Episode, Upkeep } from "../../engine/store.ts";
+import type { Ending, Episode, Upkeep } from "../../engine/store.ts";
 import { withoutTexts } from "./blank-texts.ts";
-import { NOTIFY } from "./postgres-commit-records.ts";
+import { NOTIFY, putNotifications } from "./postgres-commit-records.ts";
 import type { Database, Result, Statement } from "./postgres-connection.ts";
 import { toText } from "./safe-text.ts";
 
@@ -12,7 +12,7 @@ const BLANKED = 500;
 
 export function createUpkeep(database: Database): Upkeep {
   return {
-    async prune(policy) {
+    async prune(policy, ending = nobody) {
       const { signalDays, deadLetterDays, idleKeyDays } = policy;
       const old: readonly (readonly [string, string, number])[] = [
         ["signal", "created_at", signalDays],
@@ -30,7 +30,7 @@ export function createUpkeep(database: Database): Upkeep {
       }
       const states = await deleteOlder(database, "state", "updated_at", idleKeyDays);
       if (states > 0) await dropUnusedParts(database);
-      await closeForgotten((statement) => database.query(statement));
+      await database.transaction((query) => closeForgotten(query, ending));
       return deleted + states;
     },
 
@@ -77,7 +77,7 @@ export function createUpkeep(database: Database): Upkeep {
       });
     },
 
-    async reset(run, monitor) {
+    async reset(run, monitor, ending = nobody) {
       await database.transaction(async (query) => {
         const found = await query({
           text: "select id from tidegauge.monitor where run = $1 and name = $2 for update",
@@ -97,16 +97,19 @@ export function createUpkeep(database: Database): Upkeep {
           values: [toText(run), toText(monitor)],
         });
         await query({ text: "delete from tidegauge.monitor where id = $1", values: [id] });
-        await closeForgotten(query, { run, monitor });
+        await closeForgotten(query, ending, { run, monitor });
         await query(NOTIFY);
       });
     },
   };
 }
 
+const nobody: Ending = () => [];
+
 /** Open episodes whose key has no state: nobody would ever end them. */
 async function closeForgotten(
   query: (statement: Statement) => Promise<Result>,
+  ending: Ending,
   of?: { readonly run: string; readonly monitor: string },
 ): Promise<void> {
   const { rows } = await query({
@@ -118,10 +121,13 @@ async function closeForgotten(
     values: of === undefined ? [] : [toText(of.run), toText(of.monitor)],
   });
   for (const { id, body } of rows) {
-    await query({
+    const closed = forgottenEpisode(body as Episode);
+    const { count } = await query({
       text: "update tidegauge.episode set state = 'closed', body = $2, updated_at = now() where id = $1 and state <> 'closed'",
-      values: [id, JSON.stringify(forgottenEpisode(body as Episode))],
+      values: [id, JSON.stringify(closed)],
     });
+    const told = count === 0 ? [] : ending(closed);
+    if (told.length > 0) await query(putNotifications(told));
   }
   if (rows.length > 0) await query(NOTIFY);
 }

@@ -1,7 +1,9 @@
 import { DETECTORS } from "../../detectors/index.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
+import { forgottenEnding } from "../../engine/forget.ts";
 import { silentLog } from "../../engine/log.ts";
 import { CLIENTS } from "../../ingest/kafka.ts";
+import { routesOf } from "../channels.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { internalTopicOf, kafkaConnection } from "../feeds.ts";
 import { openStore, runName } from "../start.ts";
@@ -28,7 +30,11 @@ export const reset: CliCommand = {
     const store = openStore(loaded, path);
     await store.open();
     try {
-      await store.reset(runName(loaded.config), monitor);
+      await store.reset(
+        runName(loaded.config),
+        monitor,
+        forgottenEnding((name) => routesOf(loaded.config, name)),
+      );
     } finally {
       await store.close();
     }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { openChannels, policyOf, routeOf } from "../../cli/channels.ts";
+import { openChannels, policyOf } from "../../cli/channels.ts";
 import { COMMANDS } from "../../cli/commands/index.ts";
 import { loadConfig } from "../../cli/config/load.ts";
 import { DETECTORS } from "../../detectors/index.ts";
@@ -50,7 +50,6 @@ describe.each(blocks.map((block) => [block.trim().split("\n").slice(0, 3).join("
       const channels = openChannels(config, () => sender, config.http.url ?? null);
       for (const channel of channels) {
         expect(policyOf(config.alerts[channel.name]!)).toBeDefined();
-        expect(routeOf(channel.name, config.alerts[channel.name]!).channel).toBe(channel.name);
         const before = receiver.heard.length;
         const delivery = await channel.deliver(notification(channel.name), new AbortController().signal);
         expect(delivery).toEqual({ kind: "delivered" });

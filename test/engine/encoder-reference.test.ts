@@ -24,7 +24,7 @@ const LESSONS: readonly Lesson[] = Array.from({ length: 300 }, (_, i) => ({
 /** short-text behind an endpoint, as a service opens it. */
 async function openShortText(weightsEveryMs?: number) {
   const embedder = await openHttpEmbedder({
-    ...{ url: server.url, model: "m", apiKey: () => null, dim: 8, batch: 64, timeoutMs: 500 },
+    ...{ url: server.url, model: "m", apiKey: () => null, dim: 8, batch: 64, timeoutMs: 30_000 },
     ...{ attempts: 2, cacheTexts: 1000, backoffMs: 1 },
     ...(weightsEveryMs !== undefined && { weightsEveryMs }),
   });

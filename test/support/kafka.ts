@@ -148,8 +148,18 @@ export async function connectKafka(
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
       await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries }],
-        waitForLeaders: true,
+        waitForLeaders: false,
       });
+      // kafkajs' own waiting gives up while a broker does not know of the topic yet.
+      const leaders = async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        return topics[0]!.partitions.filter(({ leader }) => leader >= 0).length;
+      };
+      const deadline = Date.now() + 60_000;
+      while ((await leaders().catch(() => 0)) < partitions) {
+        if (Date.now() > deadline) throw new RangeError(`topic ${topic} has no leaders`);
+        await sleep(100);
+      }
     },
     async produce(topic, partition, values) {
       for (let i = 0; i < values.length; i += 1000) {
