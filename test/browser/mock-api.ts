@@ -34,6 +34,8 @@ export interface MockOptions {
   /** none: everything but the session asks for the token. */
   readonly access?: "none" | "read" | "write";
   readonly world?: World;
+  /** The first so many questions for one of these get no answer at all. */
+  readonly silent?: Map<string, number>;
 }
 
 export async function startMock({
@@ -42,6 +44,7 @@ export async function startMock({
   port = 0,
   access = "write",
   world = createWorld(now),
+  silent = new Map(),
 }: MockOptions): Promise<MockService> {
   let overview = world.overview;
   let refusing = false;
@@ -56,6 +59,8 @@ export async function startMock({
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://mock");
     if (!url.pathname.startsWith("/api/")) return file(page, url.pathname, response);
+    const unheard = silent.get(url.pathname) ?? 0;
+    if (unheard > 0) return void silent.set(url.pathname, unheard - 1);
     const parts = url.pathname.split("/").slice(3).map(decodeURIComponent);
     if (parts[0] === "session" && request.method === "GET")
       return json(response, 200, { access, tokenWanted: access !== "write" });

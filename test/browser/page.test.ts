@@ -8,6 +8,7 @@ import { builtPage } from "./build-page.ts";
 import { findChromium, openChromium } from "./chromium.ts";
 import { type MockService, startMock } from "./mock-api.ts";
 import { createWorld, type World, withDead, withHistory, withKeys } from "./mock-world.ts";
+import { openView } from "./open-view.ts";
 
 const chromium = findChromium();
 if (chromium === null) console.warn("SKIPPED: browser tests of the live page (no Chromium; name one with CHROMIUM)");
@@ -47,12 +48,19 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     readonly world?: World;
     readonly access?: "none" | "read" | "write";
     readonly colorScheme?: "light" | "dark";
+    readonly silent?: Map<string, number>;
   }
 
   async function visit(address: string, options: Visit = {}): Promise<Page> {
-    const { width = 1440, world = createWorld(Date.now()), access = "write", colorScheme = "light" } = options;
+    const {
+      width = 1440,
+      world = createWorld(Date.now()),
+      access = "write",
+      colorScheme = "light",
+      silent = new Map(),
+    } = options;
     complaints.length = 0;
-    service = await startMock({ page: folder, now: Date.now(), world, access });
+    service = await startMock({ page: folder, now: Date.now(), world, access, silent });
     context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
     const tab = await context.newPage();
     tab.on("console", (message) => {
@@ -63,20 +71,6 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     return tab;
   }
 
-  /** Of hundreds of views a few stayed empty on a busy machine, and why is not known: such a one is opened again, and told. */
-  async function openView(tab: Page, address: string, ready: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      await tab.goto("about:blank");
-      await tab.goto(address);
-      try {
-        return await tab.locator(ready).first().waitFor({ timeout: 15_000 });
-      } catch (error) {
-        if (attempt === 3) throw error;
-        console.warn(`${address} did not show ${ready} within 15 s; once more`, complaints, await tab.content());
-      }
-    }
-  }
-
   test("every view draws without a word on the console, under a policy that allows no inline script or style", async () => {
     const tab = await visit("/");
     for (const view of VIEWS) {
@@ -85,6 +79,17 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     }
     expect(complaints).toEqual([]);
   });
+
+  test("a question that is never answered is asked again", async () => {
+    const silent = new Map([
+      ["/api/v1/session", 1],
+      ["/api/v1/signals", 1],
+    ]);
+    const tab = await visit("/signals", { silent });
+    await tab.getByText("The service does not answer.").first().waitFor({ timeout: 60_000 });
+    await tab.locator(".signal").first().waitFor({ timeout: 60_000 });
+    expect([...silent.values()]).toEqual([0, 0]);
+  }, 150_000);
 
   test.each([
     ["light", 1440],

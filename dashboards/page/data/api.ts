@@ -6,8 +6,12 @@ export type Answer<T> =
 
 export const API = "/api/v1";
 
+/** A question without an answer for so long is taken for lost: a page that waits for ever tells nobody anything. */
+const PATIENCE_MS = 10_000;
+
 export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
-  return await send<T>(path, { signal: signal ?? null });
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  return await send<T>(path, { signal: signal === undefined ? late : AbortSignal.any([signal, late]) });
 }
 
 export async function post<T>(path: string, body: Readonly<Record<string, unknown>> = {}): Promise<Answer<T>> {

@@ -15,6 +15,8 @@ interface Held<T> {
 }
 
 const LEAST_MS = 1_000;
+/** What was not answered at all is asked for again. */
+const AGAIN_MS = 5_000;
 
 /** Fetches an address, and again when `tick` changes: one request at a time, at most one a second, none for a hidden tab. */
 export function useResource<T>(address: string | null, tick: unknown = 0): Resource<T> {
@@ -74,6 +76,11 @@ function startLoader<T>(address: string, take: (answer: Answer<T>) => void): Loa
     if (abort.signal.aborted) return;
     take(answer);
     if (again) request();
+    else if (answer.kind === "failed" && answer.status === 0) timer = setTimeout(retry, AGAIN_MS);
+  };
+  const retry = () => {
+    timer = undefined;
+    request();
   };
   const seen = () => {
     if (!document.hidden && again) request();
