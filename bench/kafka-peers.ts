@@ -14,7 +14,7 @@ import { cpuOf, residentMiB } from "./process-cpu.ts";
 /**
  * CPU per 195-byte event from Kafka to a durable ADWIN state, ours beside what people build, on one broker and one
  * PostgreSQL server, states written every 50,000 events.
- *   PYTHON=… [QUIX_PYTHON=…] node --import tsx bench/kafka-peers.ts [--events 1000000] [--keys 1,10000] [--members 1,2]
+ *   PYTHON=… [QUIX_PYTHON=…] node --import tsx bench/kafka-peers.ts [--events 1000000] [--keys 1,10000] [--members 1,2] [--profile FOLDER]
  * PYTHON has confluent-kafka, orjson, river and psycopg2; QUIX_PYTHON quixstreams and river. Start-up is not counted.
  */
 const { values } = parseArgs({
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     keys: { type: "string", default: "1,10000" },
     members: { type: "string", default: "1,2" },
     clients: { type: "string", default: "kafkajs" },
+    profile: { type: "string" },
   },
 });
 const events = Number(values.events);
@@ -37,13 +38,15 @@ try {
   for (const keys of values.keys.split(",").map(Number)) {
     const partitions = keys === 1 ? 1 : 4;
     const topic = await eventsTopic(kafka, events, keys, partitions);
-    await peer(keys, "confluent-kafka + orjson + river", "PYTHON", "kafka-diy.py", topic, async () =>
-      server.database(),
-    );
+    for (const care of ["bare", "careful"])
+      await peer(keys, `confluent-kafka + river, ${care}`, "PYTHON", "kafka-diy.py", topic, async () => [
+        await server.database(),
+        care,
+      ]);
     for (const client of values.clients.split(","))
       for (const members of values.members.split(",").map(Number))
         if (members === 1 || partitions > 1) await ours(keys, topic, client, members, partitions);
-    await peer(keys, "quixstreams", "QUIX_PYTHON", "kafka-quix.py", topic, async () => join(folder, `quix-${keys}`));
+    await peer(keys, "quixstreams", "QUIX_PYTHON", "kafka-quix.py", topic, async () => [join(folder, `quix-${keys}`)]);
   }
 } finally {
   await server.stop();
@@ -64,12 +67,12 @@ async function peer(
   variable: string,
   script: string,
   topic: string,
-  place: () => Promise<string>,
+  more: () => Promise<readonly string[]>,
 ): Promise<void> {
   const python = process.env[variable];
   if (!python) return console.log(`${String(keys).padEnd(8)} ${name}: SKIPPED, ${variable} is not set`);
   if ("skip" in kafka) return;
-  const args = [join(import.meta.dirname, script), kafka.brokers[0]!, topic, String(events), await place()];
+  const args = [join(import.meta.dirname, script), kafka.brokers[0]!, topic, String(events), ...(await more())];
   const before = cpuOf(server.pid);
   const { stdout } = await run(python, args, { timeout: 3_000_000 });
   const after = cpuOf(server.pid);
@@ -92,7 +95,8 @@ monitors:
 `;
   const before = sum(cpuOf(server.pid));
   const services: RunningService[] = [];
-  for (let i = 0; i < members; i++) services.push(startTidegauge(config, mkdtempSync(join(folder, "m-"))));
+  const flags = values.profile ? ["--cpu-prof", `--cpu-prof-dir=${values.profile}`] : [];
+  for (let i = 0; i < members; i++) services.push(startTidegauge(config, mkdtempSync(join(folder, "m-")), true, flags));
   // It listens just before it asks for its partitions.
   await Promise.all(services.map(({ url: listening }) => listening));
   const starting = services.reduce((total, { process }) => total + cpuOf(process.pid!).own, 0);

@@ -47,6 +47,8 @@ const SLICE = 2048;
 
 interface Read {
   readonly accepted: readonly Decoded[];
+  /** Of each its key's, where that is in memory. */
+  readonly entries: (Entry | undefined)[];
   /** Where each stands. */
   readonly where: readonly RawRecord[];
   /** Those not in memory. */
@@ -206,6 +208,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     refuse: (record: RawRecord, rejection: Rejection) => void,
   ): Promise<Read> => {
     const accepted: Decoded[] = [];
+    const entries: (Entry | undefined)[] = [];
     const where: RawRecord[] = [];
     const keys = new Set<string>();
     await bringSchemas(monitor.beforeDecode, records, from, most, retrying);
@@ -225,21 +228,24 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       const event = suffix === "" ? decoded : { ...decoded, key: decoded.key + suffix };
       accepted.push(event);
       where.push(record);
-      if (!bank.get(event.key)) keys.add(event.key);
+      const entry = bank.get(event.key);
+      entries.push(entry);
+      if (!entry) keys.add(event.key);
     }
-    return { accepted, where, keys, to };
+    return { accepted, entries, where, keys, to };
   };
 
   /** Brings the keys, steps the events in waves in which each key stands once, and books what came of them. */
   const decide = async (
-    { accepted, where, keys }: Read,
+    { accepted, entries: known, where, keys }: Read,
     promise: number | undefined,
     refuse: (record: RawRecord, rejection: Rejection) => void,
     /** Called before what is at this offset is said, once all refusals are told. */
     before: (offset: number) => void = () => {},
   ): Promise<void> => {
     if (keys.size > 0) await retrying(() => bank.load(tenure.claimed()!.lane, [...keys]));
-    const entries = accepted.map((a) => bank.get(a.key)!);
+    if (keys.size > 0) for (let i = 0; i < known.length; i++) known[i] ??= bank.get(accepted[i]!.key);
+    const entries = known as readonly Entry[];
     const prepared = await prepare(entries, accepted);
     const outcomes = await stepAll(entries, accepted, prepared, where, promise);
     const now = clock.now();

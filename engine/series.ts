@@ -3,6 +3,7 @@ import type { SeriesPoint } from "./store.ts";
 
 const LEAST_EVENTS = 32;
 const LEAST_MS = 1_000;
+const OCTAVE = 1024;
 
 /**
  * Adds one event to the key's unfinished point and returns the point when it is full: at least 32 events and, so that
@@ -35,6 +36,8 @@ function close(h: KeyHeader, key: string, index: number, time: number | null): S
   return point;
 }
 
+/** max(32, 2^⌊log₂(index / 1024)⌋). */
 function width(index: number): number {
-  return Math.max(LEAST_EVENTS, 2 ** Math.floor(Math.log2(Math.max(index, 1) / 1024)));
+  if (index < 2 * LEAST_EVENTS * OCTAVE) return LEAST_EVENTS;
+  return 2 ** Math.floor(Math.log2(index / OCTAVE));
 }

@@ -9,6 +9,8 @@ export interface RawRecord {
   readonly key: Uint8Array | null;
   /** Null: a tombstone; counted and passed over. */
   readonly value: Uint8Array | null;
+  /** Where the value's bytes stand among others, for who reads them there: each view of them costs. Absent: in `value`. */
+  readonly within?: Within | undefined;
   /** The record's own timestamp, epoch milliseconds, or null. */
   readonly time: number | null;
   /** In the order in which they were written; absent or null: none. */
@@ -17,6 +19,12 @@ export interface RawRecord {
   readonly origin?: Origin;
   /** Why it has no key, found when it was to be keyed anew. */
   readonly refused?: Rejection;
+}
+
+export interface Within {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface RecordHeader {

@@ -38,18 +38,7 @@ export function createWaves(model: Model, { allowedLatenessMs, dedupe }: WaveLim
       const outcomes: Outcome[] = [];
       let items: StepItem<unknown, unknown>[] = [];
       let slots: number[] = [];
-      const flush = async (): Promise<void> => {
-        if (items.length === 0) return;
-        const together = items;
-        let made: ReturnType<Model["step"]> | null = model.step(together);
-        if (made instanceof Promise) {
-          made = await retrying(async () => {
-            const now = made ?? model.step(together);
-            made = null;
-            return now;
-          });
-        }
-        const results = made;
+      const take = (results: readonly Outcome[]): Promise<void> | undefined => {
         for (let j = 0; j < slots.length; j++) {
           const slot = slots[j]!;
           const outcome = results[j]!;
@@ -61,12 +50,28 @@ export function createWaves(model: Model, { allowedLatenessMs, dedupe }: WaveLim
         items = [];
         slots = [];
         wave++;
-        await breathe();
+        return breathe();
+      };
+      // Nothing is awaited that is no promise: where one key comes alone each event is a wave.
+      const flush = (): Promise<void> | undefined => {
+        if (items.length === 0) return undefined;
+        const together = items;
+        const first = model.step(together);
+        if (!(first instanceof Promise)) return take(first);
+        let made: typeof first | null = first;
+        return retrying(async () => {
+          const now = made ?? model.step(together);
+          made = null;
+          return now;
+        }).then(take);
       };
       for (let i = 0; i < events.length; i++) {
         const entry = entries[i]!;
         const { event, time } = events[i]!;
-        if (entry.wave === wave) await flush();
+        if (entry.wave === wave) {
+          const waiting = flush();
+          if (waiting !== undefined) await waiting;
+        }
         at = i;
         if (dedupe !== undefined && isKnown(entry, events[i]!, dedupe)) {
           outcomes[i] = DUPLICATE;

@@ -1,6 +1,7 @@
 import type { FieldReader } from "../../engine/detector.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import type { RawRecord } from "../../engine/source.ts";
+import { createFlatReader } from "./flat.ts";
 import { type Format, jsonFormat } from "./formats/format.ts";
 import { isRejection, LIMITS, type Limits } from "./json.ts";
 import { createKeyPicker, createPicker, type Decoded, type PickerOptions, pointersOf } from "./picker.ts";
@@ -25,10 +26,13 @@ export function createDecoder<Event>(options: DecoderOptions<Event>): Decoder<Ev
     ...pointersOf(Object.keys(options.event.shape), options.fields ?? {}),
     key: options.key ?? "/key",
   };
-  const fields = createFieldsReader(options.reads ?? {}, pointers);
+  const readers = {
+    flat: createFlatReader(Object.values(pointers)),
+    fields: createFieldsReader(options.reads ?? {}, pointers),
+  };
   return (record) => {
-    if (record.value === null) return null;
-    const parsed = parse(record, fields);
+    if (isTombstone(record)) return null;
+    const parsed = parse(record, readers);
     return isRejection(parsed) ? parsed : pick(parsed, record);
   };
 }
@@ -36,9 +40,14 @@ export function createDecoder<Event>(options: DecoderOptions<Event>): Decoder<Ev
 /** Record → the key that its event has, or why none can be told, or null for a tombstone. */
 export function createKeyDecoder(format: Format, pointer?: string): (record: RawRecord) => string | Rejection | null {
   const pick = createKeyPicker(pointer);
+  const readers = { flat: createFlatReader([pointer ?? "/key"]), fields: null };
   return (record) => {
-    if (record.value === null) return null;
-    const parsed = format.parse(record);
+    if (isTombstone(record)) return null;
+    const parsed = format.parse(record, readers);
     return isRejection(parsed) ? parsed : pick(parsed, record);
   };
+}
+
+function isTombstone(record: RawRecord): boolean {
+  return record.within === undefined && record.value === null;
 }

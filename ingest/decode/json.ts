@@ -31,7 +31,7 @@ const BACKSLASH = 0x5c;
 export function parseJson(
   bytes: Uint8Array,
   limits: Limits = LIMITS,
-  fields: FieldsReader | null = null,
+  fields: FieldsReader | null | undefined = null,
 ): Parsed | Rejection {
   if (bytes.length > limits.recordBytes) return tooLarge(bytes.length, limits.recordBytes);
   const buffer = asBuffer(bytes);

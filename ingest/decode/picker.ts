@@ -36,6 +36,8 @@ export type Picker<Event = unknown> = (parsed: Parsed, record: RawRecord) => Dec
 export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event> {
   const schema = options.event;
   const names = Object.keys(schema.shape);
+  // Others are never picked: a schema that looks for none of them is compiled by zod, one that refuses them is not.
+  const fit = schema.strip() as typeof schema;
   const pointers = pointersOf(names, options.fields ?? {});
   const getters = names.map((name): Getter => compilePointer(pointers[name]!, `fields.${name}`));
   const nullMeansAbsent = names.map((name) => isOptionalNotNullable(schema.shape[name] as ZodType));
@@ -64,7 +66,7 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
       }
       picked[names[i]!] = value;
     }
-    const result = schema.safeParse(picked);
+    const result = fit.safeParse(picked);
     if (!result.success) return rejectionOf(result.error.issues, picked);
     const event = result.data as Event;
 

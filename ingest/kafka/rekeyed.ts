@@ -59,7 +59,7 @@ export function fromRekeyed(record: RawRecord, topic: string): RawRecord {
     else if (name === REFUSED && header.value !== null) refused = readRejection(textOf(header.value));
     else if (name.startsWith(EMPTY)) headers.push({ name: name.slice(EMPTY.length), value: null });
   }
-  if (origin === undefined) return { ...record, refused: NOT_OURS };
+  if (origin === undefined) return { offset, key, value, time, headers: record.headers ?? null, refused: NOT_OURS };
   if (again !== undefined) origin = { ...origin, again };
   const restored = { offset, key, value, time, headers: headers.length === 0 ? null : headers, origin };
   return refused === undefined ? restored : { ...restored, refused };

@@ -16,12 +16,19 @@ export interface RunningService {
 const program = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const built = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
-/** Starts `tidegauge run` as a user would: the built program when `fromBuild`, else the source. */
-export function startTidegauge(config: string, folder: string, fromBuild = true): RunningService {
+/** Starts `tidegauge run` as a user would: the built program when `fromBuild`, else the source. `flags` are Node's. */
+export function startTidegauge(
+  config: string,
+  folder: string,
+  fromBuild = true,
+  flags: readonly string[] = [],
+): RunningService {
   const path = join(folder, "tidegauge.yaml");
   writeFileSync(path, config);
   const argv = fromBuild ? [built] : ["--import", "tsx", program];
-  const child = spawn(process.execPath, [...argv, "run", "-c", path], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [...flags, ...argv, "run", "-c", path], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let text = "";
   let found: (url: string) => void = () => {};
   let failed: (error: unknown) => void = () => {};

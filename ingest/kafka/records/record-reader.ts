@@ -1,4 +1,4 @@
-import type { RawRecord, RecordHeader } from "../../../engine/source.ts";
+import type { RawRecord, RecordHeader, Within } from "../../../engine/source.ts";
 
 /** Where reading goes on; one for a whole batch, so that no record allocates one. */
 interface Reader {
@@ -30,14 +30,53 @@ export function readRecords(data: Buffer, count: number, base: Base, from: numbe
     const timeDelta = varlong(reader);
     const offset = base.offset + varint(reader);
     const key = bytes(reader);
-    const value = bytes(reader);
+    const valueFrom = skipBytes(reader);
+    const valueTo = reader.at;
     const headers = readHeaders(reader);
     if (reader.at !== end) throw damaged();
     if (offset < from) continue;
     const time = base.appendTime ?? base.time + timeDelta;
-    records.push({ offset, key, value, time: time < 0 ? null : time, headers });
+    records.push(new FetchedRecord(offset, time < 0 ? null : time, key, headers, data, valueFrom, valueTo));
   }
   if (reader.at !== data.length) throw damaged();
+}
+
+/** Its value is a view that is made when it is asked for: most are decoded where they stand. */
+class FetchedRecord implements RawRecord, Within {
+  readonly offset: number;
+  readonly time: number | null;
+  readonly key: Buffer | null;
+  readonly headers: readonly RecordHeader[] | null;
+  readonly bytes: Buffer;
+  /** -1: a tombstone. */
+  readonly from: number;
+  readonly to: number;
+
+  constructor(
+    offset: number,
+    time: number | null,
+    key: Buffer | null,
+    headers: readonly RecordHeader[] | null,
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ) {
+    this.offset = offset;
+    this.time = time;
+    this.key = key;
+    this.headers = headers;
+    this.bytes = bytes;
+    this.from = from;
+    this.to = to;
+  }
+
+  get value(): Buffer | null {
+    return this.from < 0 ? null : this.bytes.subarray(this.from, this.to);
+  }
+
+  get within(): Within | undefined {
+    return this.from < 0 ? undefined : this;
+  }
 }
 
 function readHeaders(reader: Reader): readonly RecordHeader[] | null {
@@ -55,13 +94,18 @@ function readHeaders(reader: Reader): readonly RecordHeader[] | null {
 
 /** Null where the length is -1. */
 function bytes(reader: Reader): Buffer | null {
+  const from = skipBytes(reader);
+  return from < 0 ? null : reader.data.subarray(from, reader.at);
+}
+
+/** Goes past them; where they begin, or -1 where the length is. */
+function skipBytes(reader: Reader): number {
   const length = varint(reader);
-  if (length < 0) return null;
-  const { data, at } = reader;
-  const end = at + length;
-  if (end > data.length) throw damaged();
-  reader.at = end;
-  return data.subarray(at, end);
+  if (length < 0) return -1;
+  const { at } = reader;
+  if (at + length > reader.data.length) throw damaged();
+  reader.at = at + length;
+  return at;
 }
 
 /** Zigzag, at most 32 bits. */

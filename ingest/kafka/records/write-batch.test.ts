@@ -20,7 +20,14 @@ test("what is written is read, checksum included", () => {
       const [read, ...more] = [...readFetch({ askedOffset: 0, highWatermark: 1, aborted: [], records: written })];
       expect(more).toEqual([]);
       expect(read!.poison).toBeNull();
-      expect(read!.records).toEqual(
+      const found = read!.records.map(({ offset, key, value, time, headers }) => ({
+        offset,
+        key,
+        value,
+        time,
+        headers,
+      }));
+      expect(found).toEqual(
         records.map(({ key, value, headers }, offset) => ({
           offset,
           key,
