@@ -5,10 +5,13 @@
  * events (so the threshold is 8 standard deviations), half of them in company; from event 8,000 on in the company of another.
  */
 import { parseArgs } from "node:util";
+import { createTensors } from "../adapters/tensors/create.ts";
 import { labelDrift } from "../detectors/label-drift/label-drift.ts";
 import { eventsOf, labelStream } from "../detectors/label-drift/stream.ts";
 import { mulberry32 } from "../detectors/learners/streams.ts";
-import type { Model, Outcome } from "../engine/detector.ts";
+import type { Environment, Model, Outcome } from "../engine/detector.ts";
+
+const env: Environment = { tensors: createTensors("auto"), embedder: { kind: "none" } };
 
 const { values } = parseArgs({ options: { seeds: { type: "string", default: "24" } } });
 const seeds = Number(values.seeds);
@@ -16,7 +19,7 @@ const WITHIN = 250;
 
 function open(): Model {
   const options = labelDrift.options.parse({ learner: "none" });
-  return labelDrift.open({ options, reference: null, promise: null, seed: 1 }, undefined as never) as Model;
+  return labelDrift.open({ options, reference: null, promise: null, seed: 1 }, env) as Model;
 }
 
 /** Events at which `drift` was told; `each` after every event. */

@@ -4,10 +4,13 @@
  * `--events` for each law, in streams of events / keys; each has its own blocks, frequencies and sample.
  */
 import { parseArgs } from "node:util";
+import { createTensors } from "../adapters/tensors/create.ts";
 import { labelDrift } from "../detectors/label-drift/label-drift.ts";
 import { eventsOf, labelStream } from "../detectors/label-drift/stream.ts";
 import { mulberry32 } from "../detectors/learners/streams.ts";
-import type { Model, Outcome } from "../engine/detector.ts";
+import type { Environment, Model, Outcome } from "../engine/detector.ts";
+
+const env: Environment = { tensors: createTensors("auto"), embedder: { kind: "none" } };
 
 const { values } = parseArgs({
   options: {
@@ -58,7 +61,7 @@ for (const [name, law] of Object.entries(LAWS)) {
   const said: Record<string, number> = {};
   let armed = 0;
   for (let k = 0; k < keys; k++) {
-    const model = labelDrift.open({ options, reference: null, promise: null, seed: 1 }, undefined as never) as Model;
+    const model = labelDrift.open({ options, reference: null, promise: null, seed: 1 }, env) as Model;
     const state = model.init(`${k}`);
     let n = 0;
     for (const event of law(77_000 + 10 * k, Math.ceil(events / keys))) {

@@ -5,11 +5,14 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { createTensors } from "../adapters/tensors/create.ts";
 import { labelDrift } from "../detectors/label-drift/label-drift.ts";
 import { eventsOf, labelStream } from "../detectors/label-drift/stream.ts";
 import { mulberry32 } from "../detectors/learners/streams.ts";
-import type { Model, Snapshot } from "../engine/detector.ts";
+import type { Environment, Model, Snapshot } from "../engine/detector.ts";
 import { readArff } from "../test/support/arff.ts";
+
+const env: Environment = { tensors: createTensors("auto"), embedder: { kind: "none" } };
 
 type Events = readonly { x?: number[]; y: string[] }[];
 
@@ -42,7 +45,7 @@ function measure(
 ): Record<string, unknown> {
   const model = labelDrift.open(
     { options: labelDrift.options.parse(options), reference: null, promise: null, seed: 1 },
-    undefined as never,
+    env,
   ) as Model;
   const state = model.init("k");
   let from = cpu();

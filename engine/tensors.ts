@@ -11,6 +11,8 @@ export interface Tensors {
   matrix(data: Float32Array, rows: number, dim: number): Matrix;
   /** A bank of linear models over so many features, where this backend has one; detectors bring typed arrays of their own. */
   modelBank?(features: number): ModelBank;
+  /** Where this machine's CPU has something better than typed arrays for one model at a time; of the same bits. */
+  readonly sums?: SumsKernels;
   /**
    * Trains an autoencoder on row-major [rows, dim], one pass over the rows in seeded order per epoch.
    * The same rows, settings and seed give the same weights to the bit on a CPU; a GPU may differ in rounding.
@@ -24,6 +26,29 @@ export interface Tensors {
   ): Promise<AutoencoderWeights>;
   /** A trained one, ready to score. */
   autoencoder(weights: AutoencoderWeights): Autoencoder;
+}
+
+/** What updates and solves one model's sums; model-sums.ts has their layout. */
+export interface SumsKernels {
+  /** Sums += Σ_r v_rᵀv_r, r in order. rows: [events, features + outputs], targets after the features; may be longer. */
+  accumulate(
+    sums: Float64Array | Float32Array,
+    rows: Float64Array,
+    events: number,
+    features: number,
+    outputs: number,
+  ): void;
+  /**
+   * W = (S + ridge·I)⁻¹Q to out, row-major [outputs, features]. Returns (largest / smallest pivot), or null where rounding left
+   * nothing to solve: then out is as it was.
+   */
+  solve(
+    sums: Float64Array | Float32Array,
+    ridge: number,
+    features: number,
+    outputs: number,
+    out: Float64Array,
+  ): number | null;
 }
 
 export interface Matrix {

@@ -50,32 +50,45 @@ export function accumulate(sums: usize, v: usize, events: i32, features: i32, wi
   }
 }
 
+/** Rows that take what the rows above say together: of a large triangle each of these is fetched once for all of them. */
+const ROWS = 8;
+const ABOVE = 8;
+
 /** In place: U with UᵀU = G and Y with UᵀY = Q. (largest / smallest pivot), or −1 where rounding left nothing to factor. */
 export function factor(u: usize, features: i32, outputs: i32, leastPivot: f64): f64 {
   const width = features + outputs;
   let least = f64.MAX_VALUE;
   let most: f64 = 0;
-  let row = u;
-  for (let i = 0; i < features; i += 2) {
-    const two = i + 1 < features;
-    const length = <usize>(width - i) << 3;
-    // The row and the one after it take what the rows above say in one go.
-    if (two) above2(u, row, i, width);
-    else above(u, row, i, 0, i, width);
-    let pivot = load<f64>(row);
-    if (!(pivot > leastPivot * most)) return -1;
-    least = min(least, pivot);
-    most = max(most, pivot);
-    divide(row, length, 1 / Math.sqrt(pivot));
-    if (two) {
-      const next = row + length;
-      above(u, next, i + 1, i, i + 1, width);
-      pivot = load<f64>(next);
+  for (let first = 0; first < features; first += ROWS) {
+    const end = min(first + ROWS, features);
+    for (let k = 0; k < first; k += ABOVE) {
+      for (let i = first; i < end; i += 2) {
+        const row = place(u, i, i, width);
+        if (i + 1 < features) above2(u, row, i, k, k + ABOVE, width);
+        else above(u, row, i, k, k + ABOVE, width);
+      }
+    }
+    for (let i = first; i < end; i += 2) {
+      const row = place(u, i, i, width);
+      const two = i + 1 < features;
+      const length = <usize>(width - i) << 3;
+      // The row and the one after it take what the rows above say in one go.
+      if (two) above2(u, row, i, first, i, width);
+      else above(u, row, i, first, i, width);
+      let pivot = load<f64>(row);
       if (!(pivot > leastPivot * most)) return -1;
       least = min(least, pivot);
       most = max(most, pivot);
-      divide(next, length - 8, 1 / Math.sqrt(pivot));
-      row = next + length - 8;
+      divide(row, length, 1 / Math.sqrt(pivot));
+      if (two) {
+        const next = row + length;
+        above(u, next, i + 1, i, i + 1, width);
+        pivot = load<f64>(next);
+        if (!(pivot > leastPivot * most)) return -1;
+        least = min(least, pivot);
+        most = max(most, pivot);
+        divide(next, length - 8, 1 / Math.sqrt(pivot));
+      }
     }
   }
   return isFinite(most) ? most / least : -1;
@@ -129,15 +142,15 @@ function above(u: usize, row: usize, i: i32, from: i32, to: i32, width: i32): vo
   }
 }
 
-/** The same for rows i and i + 1 with all rows above both: each U[k, …] is loaded once. */
-function above2(u: usize, row: usize, i: i32, width: i32): void {
+/** The same for rows i and i + 1: each U[k, …] is loaded once. */
+function above2(u: usize, row: usize, i: i32, from: i32, to: i32, width: i32): void {
   const length = <usize>(width - i) << 3;
   // Both rows run over columns i + 1 …; row i has column i in front.
   const next = row + length - 8;
   const pairs = (length - 8) & ~15;
-  let a = u + (<usize>i << 3);
-  let k = 0;
-  for (; k + 4 <= i; k += 4) {
+  let a = place(u, from, i, width);
+  let k = from;
+  for (; k + 4 <= to; k += 4) {
     const b = a + (<usize>(width - k - 1) << 3);
     const c = b + (<usize>(width - k - 2) << 3);
     const d = c + (<usize>(width - k - 3) << 3);
@@ -184,9 +197,9 @@ function above2(u: usize, row: usize, i: i32, width: i32): void {
     }
     a = d + (<usize>(width - k - 4) << 3);
   }
-  if (k < i) {
-    above(u, row, i, k, i, width);
-    above(u, next + 8, i + 1, k, i, width);
+  if (k < to) {
+    above(u, row, i, k, to, width);
+    above(u, next + 8, i + 1, k, to, width);
   }
 }
 
@@ -200,24 +213,60 @@ function divide(row: usize, length: usize, by: f64): void {
   if (j < length) store<f64>(row + j, load<f64>(row + j) * by);
 }
 
-/** W from UW = Y, last row first; w: [outputs, features]. */
+/** W from UW = Y, last row first, four outputs at a time; w: [outputs, features]. */
 export function substitute(u: usize, features: i32, outputs: i32, w: usize): void {
+  let c = 0;
+  for (; c + 4 <= outputs; c += 4) back4(u, features, outputs, w, c);
+  for (; c < outputs; c++) back(u, features, outputs, w, c);
+}
+
+function back(u: usize, features: i32, outputs: i32, w: usize, c: i32): void {
   const width = features + outputs;
-  const end = place(u, features, features, width);
-  for (let c = 0; c < outputs; c++) {
-    let row = end;
-    for (let k = features - 1; k >= 0; k--) {
-      const tail = <usize>(features - k - 1) << 3;
-      row -= tail + (<usize>(1 + outputs) << 3);
-      const pairs = tail & ~15;
-      const to = w + (<usize>(c * features + k) << 3);
-      let sum = f64x2.splat(0);
-      let j: usize = 8;
-      for (; j < pairs + 8; j += 16) sum = f64x2.add(sum, f64x2.mul(v128.load(row + j), v128.load(to + j)));
-      let even = f64x2.extract_lane(sum, 0);
-      if (j < tail + 8) even += load<f64>(row + j) * load<f64>(to + j);
-      const y = load<f64>(row + tail + 8 + (<usize>c << 3));
-      store<f64>(to, (y - (even + f64x2.extract_lane(sum, 1))) / load<f64>(row));
-    }
+  let row = place(u, features, features, width);
+  for (let k = features - 1; k >= 0; k--) {
+    const tail = <usize>(features - k - 1) << 3;
+    row -= tail + (<usize>(1 + outputs) << 3);
+    const pairs = tail & ~15;
+    const to = w + (<usize>(c * features + k) << 3);
+    let sum = f64x2.splat(0);
+    let j: usize = 8;
+    for (; j < pairs + 8; j += 16) sum = f64x2.add(sum, f64x2.mul(v128.load(row + j), v128.load(to + j)));
+    finish(row, tail, j, to, row + tail + 8 + (<usize>c << 3), sum);
   }
+}
+
+function back4(u: usize, features: i32, outputs: i32, w: usize, c: i32): void {
+  const width = features + outputs;
+  const stride = <usize>features << 3;
+  let row = place(u, features, features, width);
+  for (let k = features - 1; k >= 0; k--) {
+    const tail = <usize>(features - k - 1) << 3;
+    row -= tail + (<usize>(1 + outputs) << 3);
+    const pairs = tail & ~15;
+    const a = w + (<usize>(c * features + k) << 3);
+    const b = a + stride, e = b + stride, d = e + stride;
+    let sa = f64x2.splat(0), sb = f64x2.splat(0), se = f64x2.splat(0), sd = f64x2.splat(0);
+    let j: usize = 8;
+    for (; j < pairs + 8; j += 16) {
+      const v = v128.load(row + j);
+      sa = f64x2.add(sa, f64x2.mul(v, v128.load(a + j)));
+      sb = f64x2.add(sb, f64x2.mul(v, v128.load(b + j)));
+      se = f64x2.add(se, f64x2.mul(v, v128.load(e + j)));
+      sd = f64x2.add(sd, f64x2.mul(v, v128.load(d + j)));
+    }
+    const y = row + tail + 8 + (<usize>c << 3);
+    finish(row, tail, j, a, y, sa);
+    finish(row, tail, j, b, y + 8, sb);
+    finish(row, tail, j, e, y + 16, se);
+    finish(row, tail, j, d, y + 24, sd);
+  }
+}
+
+/** W at `to` from its target at y and what those after it say: pairs so far, and one that may be left at j. */
+// @ts-ignore: decorator
+@inline
+function finish(row: usize, tail: usize, j: usize, to: usize, y: usize, sum: v128): void {
+  let even = f64x2.extract_lane(sum, 0);
+  if (j < tail + 8) even += load<f64>(row + j) * load<f64>(to + j);
+  store<f64>(to, (load<f64>(y) - (even + f64x2.extract_lane(sum, 1))) / load<f64>(row));
 }

@@ -57,6 +57,7 @@ export function createTfjsTensors(
     ...(base.modelBank && {
       modelBank: (features) => openBank(base.modelBank!, device, bank, names.gpu, least, features),
     }),
+    ...(base.sums && { sums: base.sums }),
     matrix: (data, rows, dim) => createMatrix(base, device, sync, largest, least, data, rows, dim),
     trainAutoencoder: (...given) => trainAutoencoder(device, ...given),
     autoencoder: (weights) => base.autoencoder(weights),

@@ -1,14 +1,6 @@
-import { TidegaugeError } from "../../engine/errors.ts";
 import type { ModelBank, ModelSpec, ModelUpdate, Slot, Solved } from "../../engine/model-bank.ts";
 import { joinSums, splitSums, sumsLength, widenSums } from "../../engine/model-sums.ts";
-import { MODELS_BASE64 } from "./models-bytes.ts";
-import { type WasmApi, wasmApi } from "./wasm-api.ts";
-
-interface Kernels {
-  accumulate(sums: number, rows: number, events: number, features: number, width: number): void;
-  factor(sums: number, features: number, outputs: number, leastPivot: number): number;
-  substitute(sums: number, features: number, outputs: number, weights: number): void;
-}
+import { addRidge, LEAST_PIVOT, START, type SumsMachine, startSums } from "./wasm-sums.ts";
 
 /** A model's sums lie outside the WebAssembly memory: what is dropped is collected, and the memory stays small. */
 interface WasmSlot extends Slot {
@@ -18,18 +10,12 @@ interface WasmSlot extends Slot {
   sums: Float64Array;
 }
 
-const PAGE = 65536;
 const LEAST_SCALE = 2 ** -20;
-const LEAST_PIVOT = 1e-14;
-/** The kernels need none of it; a linker may. */
-const START = 1024;
 const UNSOLVED: Solved = Object.freeze({ weights: null, condition: Number.MAX_VALUE });
-
-const bytes = Buffer.from(MODELS_BASE64, "base64");
 
 /** float64 by SIMD, the same bits as typed arrays give: each model's sums pass through the cache once for its whole micro-batch. */
 export function createWasmModelBank(features: number): ModelBank {
-  const machine = start();
+  const machine = startSums();
   return {
     features,
     precision: "float64",
@@ -63,33 +49,7 @@ export function createWasmModelBank(features: number): ModelBank {
   };
 }
 
-interface Machine extends Kernels {
-  /** The memory as numbers, at least so many after START. */
-  room(numbers: number): Float64Array;
-}
-
-function start(): Machine {
-  const api: WasmApi | undefined = wasmApi;
-  if (api === undefined || !api.validate(bytes)) {
-    throw new TidegaugeError("BACKEND_UNAVAILABLE", { backend: "wasm", why: "this runtime has no WebAssembly SIMD" });
-  }
-  const memory = new api.Memory({ initial: 4, maximum: 65536 });
-  const { exports } = new api.Instance(new api.Module(bytes), { env: { memory } });
-  let view = new Float64Array(memory.buffer);
-  return {
-    ...(exports as unknown as Kernels),
-    room(numbers) {
-      const missing = START + numbers * 8 - memory.buffer.byteLength;
-      if (missing > 0) {
-        memory.grow(Math.ceil(missing / PAGE));
-        view = new Float64Array(memory.buffer);
-      }
-      return view;
-    },
-  };
-}
-
-function update(machine: Machine, features: number, { slot, events, rows, targets }: ModelUpdate): Solved {
+function update(machine: SumsMachine, features: number, { slot, events, rows, targets }: ModelUpdate): Solved {
   const model = slot as WasmSlot;
   const { outputs } = model;
   const { decay, ridge } = model.spec;
@@ -117,11 +77,7 @@ function update(machine: Machine, features: number, { slot, events, rows, target
     machine.accumulate(at * 8, rowsAt * 8, events, features, width);
     model.sums.set(view.subarray(at, at + length));
   }
-  const added = ridge / model.scale;
-  for (let i = 0, row = at; i < features; i++) {
-    view[row] = view[row]! + added;
-    row += width - i;
-  }
+  addRidge(view, at, ridge / model.scale, features, width);
   const condition = machine.factor(at * 8, features, outputs, LEAST_PIVOT);
   if (condition < 0) return UNSOLVED;
   machine.substitute(at * 8, features, outputs, weightsAt * 8);

@@ -8,6 +8,7 @@ import { createNearest } from "./top.ts";
 import { trainAutoencoder } from "./train-autoencoder.ts";
 import { type WasmApi, type WasmMemory, wasmApi } from "./wasm-api.ts";
 import { createWasmModelBank } from "./wasm-models.ts";
+import { createWasmSums } from "./wasm-sums.ts";
 
 type NearestKernel = (
   panels: number,
@@ -53,6 +54,7 @@ export function createWasmTensors(): Tensors {
     gpu: false,
     matrix,
     modelBank: createWasmModelBank,
+    sums: createWasmSums(),
     trainAutoencoder: async (...given) => trainAutoencoder(tfjsWith("wasm", matrix), ...given),
     autoencoder: (weights) => createAutoencoder(matrix, weights),
   };

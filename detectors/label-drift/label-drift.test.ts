@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Model, Outcome } from "../../engine/detector.ts";
+import { createTensors } from "../../adapters/tensors/create.ts";
+import type { Environment, Model, Outcome } from "../../engine/detector.ts";
 import type { LabelEvent } from "./event.ts";
 import { labelDrift } from "./label-drift.ts";
 import { eventsOf, LABELS, labelStream } from "./stream.ts";
 
-const env = undefined as never;
+const env: Environment = { tensors: createTensors("cpu"), embedder: { kind: "none" } };
 
 function open(options: Record<string, unknown> = {}, promise: number | null = null): Model<LabelEvent> {
   const parsed = labelDrift.options.parse({ learner: "none", ...options });

@@ -1,5 +1,6 @@
 import type { Command, Detector, Model } from "../../engine/detector.ts";
 import { NO_SIGNALS } from "../../engine/detector.ts";
+import { typedSums } from "../learners/typed-sums.ts";
 import { promisedBy } from "../statistics/promised.ts";
 import { createRandom } from "../statistics/random.ts";
 import { type LabelEvent, labelEvent } from "./event.ts";
@@ -87,10 +88,11 @@ export const labelDrift: Detector<LabelEvent, LabelOptions, State> = {
     }
     return null;
   },
-  open(settings) {
+  open(settings, env) {
     const { options, reference, seed } = settings;
     const first = reference?.first ?? REFERENCE.first;
-    return open({ options, first, promised: promisedBy(settings, PROMISE), scores: createScores() }, seed);
+    const kernels = env.tensors.sums ?? typedSums;
+    return open({ options, first, promised: promisedBy(settings, PROMISE), scores: createScores(), kernels }, seed);
   },
   example: {
     options: {},

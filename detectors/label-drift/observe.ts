@@ -1,6 +1,7 @@
 import type { Outcome } from "../../engine/detector.ts";
 import { NO_SIGNALS } from "../../engine/detector.ts";
 import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import type { SumsKernels } from "../../engine/tensors.ts";
 import { eventsPerDay, isInDays, type Promised, promisedEvents, untimed } from "../statistics/promised.ts";
 import { clusterDrift } from "./cluster-alarm.ts";
 import { count, displacement, forgetLabel, forgetSlow, widenLabels } from "./co-occurrence.ts";
@@ -25,6 +26,7 @@ export interface Watching {
   readonly promised: Promised;
   /** Of all keys since the model was opened. */
   readonly scores: Scores;
+  readonly kernels: SumsKernels;
 }
 
 /** Events after a global alarm when its new clusters are told. */
@@ -58,7 +60,16 @@ export function observe(state: State, event: LabelEvent, time: number | null, w:
   collect(alarm, active, size, w.first, structure, state.random);
   const signals: SignalDraft[] = [];
   if (learner !== null && event.x !== undefined) {
-    const { answer, drifts } = learn(learner, nth, event.x, active, size, present, state.labels.names.length);
+    const { answer, drifts } = learn(
+      learner,
+      nth,
+      event.x,
+      active,
+      size,
+      present,
+      state.labels.names.length,
+      w.kernels,
+    );
     note(w.scores, state.labels.names, answer, active, size, present);
     for (const drift of drifts) signals.push(clusterDrift(state, drift, index));
   }

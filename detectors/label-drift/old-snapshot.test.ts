@@ -1,9 +1,12 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import type { Model, Outcome } from "../../engine/detector.ts";
+import { createTensors } from "../../adapters/tensors/create.ts";
+import type { Environment, Model, Outcome } from "../../engine/detector.ts";
 import type { LabelEvent } from "./event.ts";
 import { labelDrift } from "./label-drift.ts";
 import { eventsOf, labelStream } from "./stream.ts";
+
+const env: Environment = { tensors: createTensors("cpu"), embedder: { kind: "none" } };
 
 /** A state of version 1, structure only, after 1,500 events of the stream with seed 9; gzip, base64. */
 const VERSION_1 = [
@@ -61,10 +64,7 @@ const VERSION_1 = [
 
 test("a snapshot of version 1 loads, is saved as it was, and alarms where the undisturbed run did", () => {
   const options = labelDrift.options.parse({ learner: "none" });
-  const model = labelDrift.open(
-    { options, reference: null, promise: null, seed: 1 },
-    undefined as never,
-  ) as Model<LabelEvent>;
+  const model = labelDrift.open({ options, reference: null, promise: null, seed: 1 }, env) as Model<LabelEvent>;
   const running = Uint8Array.from(gunzipSync(Buffer.from(VERSION_1, "base64")));
   const [state] = model.load([{ version: 1, running, parts: [] }]) as readonly unknown[];
   const [saved] = model.save([state]) as readonly { running: Uint8Array }[];
@@ -79,9 +79,6 @@ test("a snapshot of version 1 loads, is saved as it was, and alarms where the un
 
 test("a snapshot of a version that is not known is refused", () => {
   const options = labelDrift.options.parse({});
-  const model = labelDrift.open(
-    { options, reference: null, promise: null, seed: 1 },
-    undefined as never,
-  ) as Model<LabelEvent>;
+  const model = labelDrift.open({ options, reference: null, promise: null, seed: 1 }, env) as Model<LabelEvent>;
   expect(() => model.load([{ version: 99, running: new Uint8Array(8), parts: [] }])).toThrow(/version/);
 });

@@ -1,5 +1,6 @@
 import { sumsLength, widenSums } from "../../engine/model-sums.ts";
-import { accumulate, cholesky, substitute } from "./triangle.ts";
+import type { SumsKernels } from "../../engine/tensors.ts";
+import { typedSums } from "./typed-sums.ts";
 
 /**
  * Weighted ridge regression that follows its stream, in the information form (it stays exact where the covariance form of
@@ -55,11 +56,15 @@ export function widen(info: Information, outputs: number): void {
 }
 
 let scaled = new Float64Array(0);
-let single = new Float64Array(0);
-let factor = new Float64Array(0);
 
 /** Takes `events` rows, oldest first. rows: [events, features], targets: [events, outputs], row-major, may be longer. */
-export function absorb(info: Information, rows: Float64Array, targets: Float64Array, events: number): void {
+export function absorb(
+  info: Information,
+  rows: Float64Array,
+  targets: Float64Array,
+  events: number,
+  kernels: SumsKernels = typedSums,
+): void {
   if (events === 0) return;
   const { features, outputs, sums } = info;
   const width = features + outputs;
@@ -78,32 +83,16 @@ export function absorb(info: Information, rows: Float64Array, targets: Float64Ar
     for (let c = 0; c < outputs; c++) scaled[to + features + c] = targets[r * outputs + c]! * by;
   }
   info.scale = scale;
-  if (sums instanceof Float64Array) accumulate(sums, scaled, events, features, width);
-  else {
-    if (single.length < sums.length) single = new Float64Array(sums.length);
-    single.set(sums);
-    accumulate(single, scaled, events, features, width);
-    sums.set(single.length === sums.length ? single : single.subarray(0, sums.length));
-  }
+  kernels.accumulate(sums, scaled, events, features, outputs);
 }
 
 /**
  * Writes W to out, row-major [outputs, features]. Returns an estimate of G's condition number from below, (largest / smallest
  * diagonal of its factor)², or null where rounding left nothing to solve: then out is as it was.
  */
-export function solve(info: Information, out: Float64Array): number | null {
+export function solve(info: Information, out: Float64Array, kernels: SumsKernels = typedSums): number | null {
   const { features, outputs, sums } = info;
-  const length = sums.length;
-  if (factor.length < length) factor = new Float64Array(length);
-  factor.set(sums);
-  const ridge = info.ridge / info.scale;
-  for (let i = 0, row = 0; i < features; i++) {
-    factor[row] = factor[row]! + ridge;
-    row += features - i + outputs;
-  }
-  const condition = cholesky(factor, features, outputs);
-  if (condition !== null) substitute(factor, features, outputs, out);
-  return condition;
+  return kernels.solve(sums, info.ridge / info.scale, features, outputs, out);
 }
 
 /** Σ_i W[c, i]·a[i]; weights: row-major [outputs, features]. */

@@ -1,3 +1,4 @@
+import type { SumsKernels } from "../../../engine/tensors.ts";
 import type { Reader, Writer } from "../../statistics/bytes.ts";
 import {
   type Chain,
@@ -88,11 +89,10 @@ let room = 0;
 let scores: Float64Array[] = [];
 let hards: Uint8Array[] = [];
 let logits = new Float64Array(0);
-/** Labels known at the last prediction. */
-let predicted = 0;
-/** Answer of each bias, as labels. */
 const EMPTY = new Uint16Array(0);
-let answers: Uint16Array[] = BIASES.map(() => EMPTY);
+/** Answer of each bias, and of each member, as labels. */
+const answers: Uint16Array[] = BIASES.map(() => EMPTY);
+const own: Uint16Array[] = Array.from({ length: 4 }, () => EMPTY);
 
 function makeRoom(labels: number): void {
   if (labels <= room && scores.length > 0) return;
@@ -113,15 +113,14 @@ export function predictEnsemble(
   const { chain, links, votes } = e;
   const labels = chain.labels;
   makeRoom(labels);
-  predicted = labels;
   predictChain(chain, z, scores[0]!, hards[0]!);
   predictLinks(links, z, scores[1]!, hards[1]!);
   for (const [k, v] of votes.entries()) vote(log, v, z, inputs, born, labels, scores[2 + k]!, hards[2 + k]!);
   const members = 2 + votes.length;
   // Nothing was learnt yet: the chain's one half means nothing.
   if (e.links.events === 0) {
-    answers = BIASES.map(() => EMPTY);
-    for (let m = 0; m < members; m++) hards[m]!.fill(0, 0, labels);
+    answers.fill(EMPTY);
+    own.fill(EMPTY);
     return EMPTY;
   }
   const weights: number[] = [];
@@ -144,7 +143,10 @@ const best = new Float64Array(BIASES.length);
 function decode(e: Ensemble, labels: number, members: number): Uint16Array {
   best.fill(Number.NEGATIVE_INFINITY);
   for (const set of e.sets.sets.values()) offer(set);
-  for (let m = 0; m < members; m++) offer(labelsOf(hards[m]!, labels));
+  for (let m = 0; m < members; m++) {
+    own[m] = labelsOf(hards[m]!, labels);
+    offer(own[m]!);
+  }
   let chosen = 0;
   let most = -1;
   for (let b = 0; b < BIASES.length; b++) {
@@ -157,6 +159,8 @@ function decode(e: Ensemble, labels: number, members: number): Uint16Array {
 function offer(set: Uint16Array): void {
   let sum = 0;
   for (let k = 0; k < set.length; k++) sum += logits[set[k]!]!;
+  // Best scores rise with the bias, which is 1 at the most: most sets end here.
+  if (sum + set.length <= best[0]!) return;
   for (let b = 0; b < BIASES.length; b++) {
     const score = sum + BIASES[b]! * set.length;
     if (score <= best[b]!) continue;
@@ -180,10 +184,11 @@ export function learnEnsemble(
   active: Uint16Array,
   size: number,
   present: Uint8Array,
+  kernels: SumsKernels,
 ): void {
   const members = 2 + e.votes.length;
   for (let m = 0; m < members; m++) {
-    const set = labelsOf(hards[m]!, predicted);
+    const set = own[m]!;
     noteForm(e.form, m, hitsOf(set, present), set.length, size);
   }
   for (let b = 0; b < BIASES.length; b++) {
@@ -191,7 +196,7 @@ export function learnEnsemble(
   }
   noteLabelSet(e.sets, active, size);
   learnChain(e.chain, z, active, size);
-  learnLinks(e.links, active, size);
+  learnLinks(e.links, active, size, kernels);
 }
 
 function hitsOf(set: Uint16Array, present: Uint8Array): number {

@@ -1,5 +1,6 @@
 import type { Part } from "../../../engine/detector.ts";
 import type { Rejection } from "../../../engine/rejection.ts";
+import type { SumsKernels } from "../../../engine/tensors.ts";
 import type { Reader, Writer } from "../../statistics/bytes.ts";
 import type { LabelEvent } from "../event.ts";
 import type { LabelOptions } from "../options.ts";
@@ -135,6 +136,7 @@ export function learn(
   size: number,
   present: Uint8Array,
   labels: number,
+  kernels: SumsKernels,
 ): Learnt {
   read(l, x);
   const { scaler, ensemble, tree, log } = l;
@@ -147,7 +149,7 @@ export function learn(
   if (labels > l.labels) bear(l, labels, index);
   if (ensemble) widenEnsemble(ensemble, labels, inputs);
   const drifts = l.clusters ? stepClusters(l.clusters, z, inputs, present, log, l.born) : NO_DRIFTS;
-  if (ensemble) learnEnsemble(ensemble, z, active, size, present);
+  if (ensemble) learnEnsemble(ensemble, z, active, size, present, kernels);
   if (tree) {
     widenTree(tree, inputs, labels);
     learnTree(tree, raw, active, size, present);

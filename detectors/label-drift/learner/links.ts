@@ -1,4 +1,5 @@
 import { sumsLength } from "../../../engine/model-sums.ts";
+import type { SumsKernels } from "../../../engine/tensors.ts";
 import {
   absorb,
   createInformation,
@@ -27,7 +28,7 @@ export interface Links {
   targets: Float64Array;
   held: number;
   events: number;
-  /** Random weights, [inputs + 1, NODES]. */
+  /** Random weights, [NODES, inputs + 1], the constant's first. */
   random: Float64Array;
   readonly seed: number;
 }
@@ -58,9 +59,14 @@ export function createLinks(seed: number): Links {
   };
 }
 
+/** Drawn input by input: one that comes later changes nothing of those before. */
 function drawn(seed: number, inputs: number): Float64Array {
   const next = mulberry32(seed);
-  return Float64Array.from({ length: (inputs + 1) * NODES }, () => SPREAD * (2 * next() - 1));
+  const random = new Float64Array(NODES * (inputs + 1));
+  for (let j = 0; j <= inputs; j++) {
+    for (let n = 0; n < NODES; n++) random[n * (inputs + 1) + j] = SPREAD * (2 * next() - 1);
+  }
+  return random;
 }
 
 export function widenLinks(k: Links, labels: number, inputs: number): void {
@@ -102,58 +108,70 @@ function restrided(a: Float64Array, rows: number, had: number, width: number): F
   return made;
 }
 
-const sums = new Float64Array(NODES);
-
 /** Writes each label's value, 0 to 1 where it is sure, and hard answer. */
 export function predictLinks(k: Links, z: Float64Array, scores: Float64Array, hard: Uint8Array): void {
-  const { inputs, random, rows } = k;
+  const { inputs, rows } = k;
   const features = k.info.features;
   const from = k.held * features;
   rows[from] = 1;
   let square = 1;
-  for (let n = 0; n < NODES; n++) sums[n] = random[n]!;
-  let j = 0;
-  // Four inputs at a time: a quarter of the loads and stores of sums.
-  for (; j + 4 <= inputs; j += 4) {
-    const xa = z[j]!;
-    const xb = z[j + 1]!;
-    const xc = z[j + 2]!;
-    const xd = z[j + 3]!;
-    const a = (j + 1) * NODES;
-    const b = a + NODES;
-    const c = b + NODES;
-    const d = c + NODES;
-    for (let n = 0; n < NODES; n++)
-      sums[n] = sums[n]! + xa * random[a + n]! + xb * random[b + n]! + xc * random[c + n]! + xd * random[d + n]!;
-  }
-  for (; j < inputs; j++) {
-    const x = z[j]!;
-    const at = (j + 1) * NODES;
-    for (let n = 0; n < NODES; n++) sums[n] = sums[n]! + x * random[at + n]!;
-  }
   for (let i = 0; i < inputs; i++) {
     const x = z[i]!;
     rows[from + 1 + NODES + i] = x;
     square += x * x;
   }
   const by = 1 / Math.sqrt(square);
-  for (let n = 0; n < NODES; n++) rows[from + 1 + n] = 1 / (1 + Math.exp(-sums[n]! * by));
+  for (let n = 0; n < NODES; n += 5) fiveNodes(k.random, n * (inputs + 1), inputs, z, by, rows, from + 1 + n);
   predict(k.weights, rows, from, features, scores);
   for (let l = 0; l < k.labels; l++) hard[l] = scores[l]! > 0.5 ? 1 : 0;
 }
 
+/** Five sums side by side: one alone waits for each of its additions. */
+function fiveNodes(
+  random: Float64Array,
+  at: number,
+  inputs: number,
+  z: Float64Array,
+  by: number,
+  out: Float64Array,
+  to: number,
+): void {
+  const b = at + inputs + 1;
+  const c = b + inputs + 1;
+  const d = c + inputs + 1;
+  const e = d + inputs + 1;
+  let first = random[at]!;
+  let second = random[b]!;
+  let third = random[c]!;
+  let fourth = random[d]!;
+  let fifth = random[e]!;
+  for (let j = 1; j <= inputs; j++) {
+    const x = z[j - 1]!;
+    first += x * random[at + j]!;
+    second += x * random[b + j]!;
+    third += x * random[c + j]!;
+    fourth += x * random[d + j]!;
+    fifth += x * random[e + j]!;
+  }
+  out[to] = 1 / (1 + Math.exp(-first * by));
+  out[to + 1] = 1 / (1 + Math.exp(-second * by));
+  out[to + 2] = 1 / (1 + Math.exp(-third * by));
+  out[to + 3] = 1 / (1 + Math.exp(-fourth * by));
+  out[to + 4] = 1 / (1 + Math.exp(-fifth * by));
+}
+
 /** The truth of the event predicted last. */
-export function learnLinks(k: Links, active: Uint16Array, size: number): void {
+export function learnLinks(k: Links, active: Uint16Array, size: number, kernels: SumsKernels): void {
   const from = k.held * k.labels;
   k.targets.fill(0, from, from + k.labels);
   for (let n = 0; n < size; n++) k.targets[from + active[n]!] = 1;
   k.held++;
   k.events++;
   if (k.held < BLOCK) return;
-  absorb(k.info, k.rows, k.targets, BLOCK);
+  absorb(k.info, k.rows, k.targets, BLOCK, kernels);
   k.held = 0;
   const every = k.info.features > LARGE ? 2 * SOLVE_EVERY : SOLVE_EVERY;
-  if (k.events % every === 0 || (k.events <= YOUNG && k.info.features <= LARGE)) solve(k.info, k.weights);
+  if (k.events % every === 0 || (k.events <= YOUNG && k.info.features <= LARGE)) solve(k.info, k.weights, kernels);
 }
 
 /** The number now means a label that was never on. */

@@ -66,54 +66,72 @@ function nearest(log: Log, k: number, window: number, z: Float64Array, width: nu
     // An input that came later was 0 in all events before.
     let rest = 0;
     for (let j = shared; j < width; j++) rest += z[j]! * z[j]!;
-    for (let row = 0; row < s.rows; row++) {
-      if (skip > 0) {
-        skip--;
-        continue;
-      }
+    for (let row = Math.min(skip, s.rows); row < s.rows; row += AT_ONCE) {
       const limit = found < k ? Number.POSITIVE_INFINITY : distances[k - 1]!;
-      const distance = distanceTo(s.z, row * s.width, z, shared, rest, limit);
-      if (distance >= limit) continue;
-      let at = found < k ? found++ : k - 1;
-      for (; at > 0 && distances[at - 1]! > distance; at--) {
-        distances[at] = distances[at - 1]!;
-        rows[at] = rows[at - 1]!;
-        owners[at] = owners[at - 1]!;
+      const many = Math.min(AT_ONCE, s.rows - row);
+      fourDistances(s, row, many, z, shared, rest, limit);
+      for (let n = 0; n < many; n++) {
+        const distance = four[n]!;
+        if (found === k && distance >= distances[k - 1]!) continue;
+        let at = found < k ? found++ : k - 1;
+        for (; at > 0 && distances[at - 1]! > distance; at--) {
+          distances[at] = distances[at - 1]!;
+          rows[at] = rows[at - 1]!;
+          owners[at] = owners[at - 1]!;
+        }
+        distances[at] = distance;
+        rows[at] = row + n;
+        owners[at] = s;
       }
-      distances[at] = distance;
-      rows[at] = row;
-      owners[at] = s;
     }
+    skip -= Math.min(skip, s.rows);
   }
   return found;
 }
 
-/** Squared; gives up where it passes the limit. */
-function distanceTo(
-  a: Float32Array,
-  from: number,
+const AT_ONCE = 4;
+/** Inputs after which rows that are all too far are given up. */
+const GIVE_UP_EVERY = 24;
+const four = new Float64Array(AT_ONCE);
+
+/** Squared distances of `many` rows to z, into `four`; only some of them where all pass the limit. One sum alone waits for each of its additions. */
+function fourDistances(
+  { z: a, width }: Segment,
+  row: number,
+  many: number,
   z: Float64Array,
-  width: number,
-  start: number,
+  shared: number,
+  rest: number,
   limit: number,
-): number {
-  let sum = start;
-  let j = 0;
-  for (; j + 16 <= width; j += 16) {
-    for (let i = j; i < j + 16; i += 4) {
-      const d = a[from + i]! - z[i]!;
-      const e = a[from + i + 1]! - z[i + 1]!;
-      const f = a[from + i + 2]! - z[i + 2]!;
-      const g = a[from + i + 3]! - z[i + 3]!;
-      sum += d * d + e * e + (f * f + g * g);
+): void {
+  const first = row * width;
+  // Where there are fewer rows the last stands in.
+  const second = first + (many > 1 ? width : 0);
+  const third = second + (many > 2 ? width : 0);
+  const fourth = third + (many > 3 ? width : 0);
+  let p = rest;
+  let q = rest;
+  let r = rest;
+  let s = rest;
+  for (let j = 0; j < shared; ) {
+    const end = Math.min(j + GIVE_UP_EVERY, shared);
+    for (; j < end; j++) {
+      const x = z[j]!;
+      const d = a[first + j]! - x;
+      const e = a[second + j]! - x;
+      const f = a[third + j]! - x;
+      const g = a[fourth + j]! - x;
+      p += d * d;
+      q += e * e;
+      r += f * f;
+      s += g * g;
     }
-    if (sum >= limit) return sum;
+    if (p >= limit && q >= limit && r >= limit && s >= limit) break;
   }
-  for (; j < width; j++) {
-    const d = a[from + j]! - z[j]!;
-    sum += d * d;
-  }
-  return sum;
+  four[0] = p;
+  four[1] = q;
+  four[2] = r;
+  four[3] = s;
 }
 
 function sameLabels(m: number, n: number): boolean {
