@@ -184,7 +184,8 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     const after = sideAfter(recentOf(core, state.white, onset.index, index));
     const { direction, shares } = directionOf(core);
     const season = state.white && state.white.harmonics > 0 ? " These figures include the season." : "";
-    const told = `${sentence(direction, onset, before, after)}${season}`;
+    const slow = index - onset.index >= SLOW ? " If it grew slowly, it began earlier." : "";
+    const told = `${sentence(direction, onset, before, after)}${slow}${season}`;
     return {
       kind,
       onset,
@@ -254,6 +255,9 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 
 /** Whitened residuals overrate nothing; measured, this share of the promise keeps it. */
 const WHITENED = 0.8;
+
+/** Events from the onset to the alarm from which on the change may as well have grown: the onset is that of a change at once. */
+const SLOW = 200;
 
 const UNTIMED: Outcome = Object.freeze({
   ratio: 0,

@@ -1,6 +1,7 @@
 import type { Core } from "../statistics/calibrated.ts";
 import { DWELLS, SEASON, TREND, WAVES } from "../statistics/hidden.ts";
 import { DEPENDS } from "../statistics/order-test.ts";
+import { IN_WAVES } from "../statistics/temper.ts";
 import { unrest } from "../statistics/volatility.ts";
 import { LONG, persistence, temper, VOLATILITY, varianceOf, type Whitener } from "../statistics/whiten.ts";
 import type { CalibratedSettings } from "./calibrated-model.ts";
@@ -107,7 +108,7 @@ function* fromModel(
   } else if (white.rows < LONG - 10 && a > 0.8 && !white.levels) {
     yield ["reduced", `strong dependence was learnt from ${place(white.rows)} values only`];
   }
-  if (unrest(white.cells.floats, VOLATILITY) > 0.5 || state.hints & WAVES)
+  if (unrest(white.cells.floats, VOLATILITY) > IN_WAVES || state.hints & WAVES)
     yield ["reduced", "the size of changes comes in waves"];
 }
 

@@ -35,10 +35,14 @@ not know, the smallest lasting shift to be expected within 1,000 events, and whe
 
 - **kept**;
 - **reduced**: sizes of changes come in waves; strong dependence was learnt from fewer than 1,500 values; a declared season was
-  seen less than twice. False alarms may come more often than promised;
+  seen less than twice. False alarms may come more often than promised (where sizes come in waves V is a fifth greater, which has kept
+  it on the kinds of waves that were tried);
 - **none**: values wander almost like a sum of steps (weight near 1); the reference is shorter than a declared season; it shows
   a season that is not declared (the sentence names its period), a trend, or levels that last longer than the model looks back;
   with \`none\`, values that hang on those before.
+
+The onset and its interval are those of a change at once. What grows slowly shows only when it has grown: it began before, in three of
+ten cases before the interval, and the summary of an alarm that took long says so.
 
 What the reference cannot show, nobody can tell from it: a daily season in an hour of values, a regime that comes once a week.
 `;

@@ -80,3 +80,21 @@ export function solve({ columns, products, right, square }: Gram, chosen: readon
   }
   return { theta, inverse, squares: Math.max(0, square - told) };
 }
+
+/** The lower triangle, row by row. */
+export function pack(matrix: Float64Array, d: number): Float64Array {
+  const packed = new Float64Array((d * (d + 1)) / 2);
+  for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) packed[at++] = matrix[i * d + j]!;
+  return packed;
+}
+
+/** The sum of all entries in rows and columns [from, d) of a symmetric matrix that is given by its lower triangle. */
+export function sumOfSquare(v: Float32Array | Float64Array, at: number, d: number, from: number): number {
+  let sum = 0;
+  for (let i = from; i < d; i++) {
+    const row = at + (i * (i + 1)) / 2;
+    for (let j = from; j < i; j++) sum += 2 * v[row + j]!;
+    sum += v[row + i]!;
+  }
+  return sum;
+}

@@ -1,6 +1,8 @@
 import { CORE_FLOATS } from "./calibrated.ts";
 import { type Cells, createCells } from "./cells.ts";
+import { dither, gapOf } from "./dither.ts";
 import { type Hidden, hiddenIn } from "./hidden.ts";
+import { pack, sumOfSquare } from "./least-squares.ts";
 import {
   logSlope,
   NORMALIZER_FLOATS,
@@ -10,13 +12,14 @@ import {
   writeLinear,
   writeNormalizer,
 } from "./normalize.ts";
-import { type Random, uniform } from "./random.ts";
+import type { Random } from "./random.ts";
 import { binAt, type Ring, rememberBin } from "./recent.ts";
 import { columnsOf, type Form, fitRegression, follow, LEVELS, levelsFrom, type Regression } from "./regression.ts";
 import { type Scale, scaleOf } from "./scale.ts";
 import { fitSpread } from "./seasonal-spread.ts";
 import { writeSeasons } from "./seasons.ts";
-import { level, VOLATILITY_FLOATS, writeVolatility } from "./volatility.ts";
+import { temperOf } from "./temper.ts";
+import { level, unrest, VOLATILITY_FLOATS, writeVolatility } from "./volatility.ts";
 
 /**
  * Makes values that depend on those before into residuals that could come in any order: to normal scores, less what seasons
@@ -149,6 +152,7 @@ export function learnWhitener(teaching: Teaching, random: Random): Learnt | null
     sumOfWeights(fit.theta, levelsFrom(fit)),
     fit.variance * sumOfSquare(packed, 0, d, levelsFrom(fit)),
     fit.rows,
+    unrest(floats, VOLATILITY),
   );
   if (online) floats.set(packed, inverseAt(whitener));
   return { whitener, residuals, hidden: hiddenIn(y, even) };
@@ -237,7 +241,8 @@ function learnOn(w: Whitener, v: Float32Array, theta: number, inverse: number, d
   w.sinceTemper = 0;
   let sum = 0;
   for (let i = levelsFrom(w); i < d; i++) sum += v[theta + i]!;
-  v[TEMPER] = temperOf(sum, v[VARIANCE]! * sumOfSquare(v, inverse, d, levelsFrom(w)), w.rows);
+  const variance = v[VARIANCE]! * sumOfSquare(v, inverse, d, levelsFrom(w));
+  v[TEMPER] = temperOf(sum, variance, w.rows, unrest(v, VOLATILITY));
 }
 
 /** V: bets are taken to the power 1/V. */
@@ -270,47 +275,4 @@ function sumOfWeights(theta: Float64Array | Float32Array, from: number): number 
   let sum = 0;
   for (let i = from; i < theta.length; i++) sum += theta[i]!;
   return sum;
-}
-
-/** From the sum of the weights, known to a variance, and biased; near 1 that matters most. */
-function temperOf(sum: number, variance: number, rows: number): number {
-  const se = Math.sqrt(Math.max(0, variance));
-  const bias = (1 + 3 * Math.max(sum, 0)) / rows;
-  const room = Math.max(1 - sum, 0.01);
-  return Math.min(100, Math.max(1, (room / Math.max(room - bias - se, 0.1 * room)) ** 2));
-}
-
-/** The lower triangle, row by row. */
-function pack(matrix: Float64Array, d: number): Float64Array {
-  const packed = new Float64Array((d * (d + 1)) / 2);
-  for (let i = 0, at = 0; i < d; i++) for (let j = 0; j <= i; j++) packed[at++] = matrix[i * d + j]!;
-  return packed;
-}
-
-/** The sum of all entries in rows and columns [from, d) of a symmetric matrix that is given by its lower triangle. */
-function sumOfSquare(v: Float32Array | Float64Array, at: number, d: number, from: number): number {
-  let sum = 0;
-  for (let i = from; i < d; i++) {
-    const row = at + (i * (i + 1)) / 2;
-    for (let j = from; j < i; j++) sum += 2 * v[row + j]!;
-    sum += v[row + i]!;
-  }
-  return sum;
-}
-
-/** The smallest distance of few-valued data (that is more than rounding), else 0. */
-function gapOf(values: Float64Array): number {
-  const distinct = [...new Set(values)].sort((a, b) => a - b);
-  if (distinct.length >= values.length / 5 || distinct.length < 2) return 0;
-  const noise = 1e-9 * (distinct.at(-1)! - distinct[0]!);
-  let gap = Number.POSITIVE_INFINITY;
-  for (let i = 1; i < distinct.length; i++) {
-    const by = distinct[i]! - distinct[i - 1]!;
-    if (by > noise) gap = Math.min(gap, by);
-  }
-  return gap;
-}
-
-function dither(x: number, gap: number, random: Random): number {
-  return x + gap * (uniform(random) - 0.5);
 }

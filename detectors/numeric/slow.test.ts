@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import type { Model, Outcome } from "../../engine/detector.ts";
+import type { SignalDraft } from "../../engine/signal.ts";
+import { createRandom, uniform } from "../statistics/random.ts";
+import { numeric } from "./numeric.ts";
+
+const settings = { options: numeric.options.parse({}), reference: { first: 1500 }, promise: 10_000, seed: 1 };
+
+function said(values: (noise: () => number, i: number) => number, seed: string): SignalDraft[] {
+  const model = numeric.open(settings, undefined as never) as Model;
+  const state = model.init("k");
+  const random = createRandom(seed);
+  const noise = (): number => {
+    let sum = -6;
+    for (let j = 0; j < 12; j++) sum += uniform(random);
+    return sum;
+  };
+  const signals: SignalDraft[] = [];
+  for (let i = 0; i < 4500; i++) {
+    const event = { value: values(noise, i) };
+    const [outcome] = model.step([{ state, event, time: null }]) as readonly Outcome[];
+    signals.push(...outcome!.signals);
+    if (signals.some(({ kind }) => kind === "drift")) break;
+  }
+  return signals;
+}
+
+test("an alarm that took long says that what grew slowly began earlier, one that came at once does not", () => {
+  const slow = said((noise, i) => noise() + Math.max(0, (i - 2000) / 2000), "ramp").find(
+    ({ kind }) => kind === "drift",
+  );
+  expect(slow!.summary).toMatch(/values are higher: .* If it grew slowly, it began earlier\.$/);
+  const quick = said((noise, i) => noise() + (i < 2000 ? 0 : 1.5), "quick").find(({ kind }) => kind === "drift");
+  expect(quick!.summary).toMatch(/values are higher/);
+  expect(quick!.summary).not.toMatch(/slowly/);
+});
+
+test("where sizes come in waves bets are tempered by a fifth more, and the promise is told as reduced", () => {
+  const calm = said((noise) => noise(), "calm")[0]!;
+  expect(calm.kind).toBe("learnt");
+  expect(calm.explanation.promise).toBe("kept");
+  expect(calm.explanation.temper).toBeLessThan(1.2);
+  let variance = 1;
+  let last = 0;
+  const waves = said((noise) => {
+    variance = 0.05 + 0.1 * last * last + 0.85 * variance;
+    last = Math.sqrt(variance) * noise();
+    return last;
+  }, "waves")[0]!;
+  expect(waves.explanation.promise).toBe("reduced");
+  expect(waves.explanation.temper).toBeGreaterThan(1.2);
+});
