@@ -65,6 +65,8 @@ export function inspectState(state: State, context: Context): Inspection {
           ? promiseFacts(context.promised, state.perDay)
           : { turns: promisedTurns(state, context) },
         fleet: { conversations: context.options.fleetFalseAlarms },
+        unit: "turns",
+        kinds: { fleet_shift: `${context.options.fleetFalseAlarms.toLocaleString("en-GB")} closed conversations` },
       },
       reference: { conversations: Math.min(fleet.learnt, context.reference), wanted: context.reference },
       warnings: warningsOf(state, context),

@@ -174,7 +174,11 @@ function openWatched<Event, Own>(
           ...(normal === undefined ? {} : { [`${prefix}_reference_mean`]: normal }),
           ...gauges,
         },
-        details: { ...inspected.details, ...details },
+        details: {
+          ...inspected.details,
+          ...details,
+          promise: { ...(inspected.details.promise as object), unit: w.unit },
+        },
       };
     },
     save: (states) =>

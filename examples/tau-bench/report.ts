@@ -1,7 +1,7 @@
 /**
  * τ-bench conversations through context-drift, by the similarity of what the simulated user says to the task it was given.
  *
- *   DATASETS_DIR=… node --import tsx examples/tau-bench/report.ts [EVENTS.ndjson]
+ *   DATASETS_DIR=… node --import tsx examples/tau-bench/report.ts [EVENTS.ndjson [REPORT.html]]
  *
  * Embeddings are the hash encoder's, fitted on the conversations themselves.
  */
@@ -62,7 +62,8 @@ writeFileSync(
   "store: { kind: memory }\nembedder: { kind: none }\nmonitors:\n  tau: { detector: context-drift, reference: { first: 150 } }\n",
 );
 const backtest = COMMANDS.find((c) => c.name === "backtest")!;
-await backtest.run(["-c", config, "--input", input, "--output", output]);
+const page = process.argv[3] === undefined ? [] : ["--report", process.argv[3]];
+await backtest.run(["-c", config, "--input", input, "--output", output, ...page]);
 const signals = readFileSync(output, "utf8")
   .split("\n")
   .filter((line) => line !== "")
@@ -73,6 +74,9 @@ const state = signals.findLast((s) => s.kind === "fleet_state")!;
 const flagged = signals.filter((s) => s.kind.startsWith("conversation_"));
 const solved = new Map(runs.map((run) => [`task ${run.task_id}, trial ${run.trial}`, run.reward === 1]));
 const { phi, phiInterval, equilibrium, equilibriumInterval, sd, between, z, critical, meanTurns } = state.explanation;
+const byTask = meansByTask();
+const half = 1.96 * Math.sqrt(varianceOf(byTask) / byTask.length);
+const overTasks = meanOf(byTask);
 const two = (x: number | null | undefined): string => (x == null ? "–" : x.toFixed(2));
 const range = (pair: readonly [number, number] | null | undefined): string =>
   pair ? `${two(pair[0])} to ${two(pair[1])}` : "–";
@@ -80,6 +84,7 @@ console.log(`
 τ-bench airline: ${runs.length} conversations, ${events.length} events, ${two(meanTurns)} turns of the user on average
   divergence          1 − cosine of what the user says to its task (hash encoder)
   equilibrium D*      ${two(equilibrium)} (${range(equilibriumInterval)})
+    of the tasks      ${two(overTasks)} (${two(overTasks - half)} to ${two(overTasks + half)}), one mean for each of the ${byTask.length} tasks
   contraction φ       ${two(phi)} (${range(phiInterval)})
   spread              ${two(sd)} within a conversation, ${two(between)} between conversations
   unit-root z         ${two(z)} (an equilibrium is called below ${two(critical)})
@@ -93,6 +98,34 @@ console.log(`
 What this can say: whether what the user says moves away from its task's words over a conversation, and whether it comes back.
 What it cannot say: whether the agent did its job. Similarity of words to a task is no divergence of two models; later turns
 answer questions ("yes, please") and share few words with the task however faithful they are. Four trials of one task are
-not independent, so intervals are too narrow. ${base} of ${runs.length} conversations were not solved; of the flagged ${flagged.length}, ${unsolved}: ${
+not independent, so these intervals are too narrow; that of the tasks is not. ${base} of ${runs.length} conversations were not solved; of the flagged ${flagged.length}, ${unsolved}: ${
   flagged.length < 20 ? "too few to call it a sign of anything." : "compare the two shares before trusting it."
 }`);
+
+/** Mean divergence of each task, its trials together: tasks are independent of each other, trials are not. */
+function meansByTask(): number[] {
+  const tasks = new Map<number, number[]>();
+  for (const run of runs) {
+    const goal = embed(run.info.task.instruction);
+    const turns = saidIn(run).map((text) => 1 - cosine(embed(text), goal));
+    tasks.set(run.task_id, [...(tasks.get(run.task_id) ?? []), ...turns]);
+  }
+  return [...tasks.values()].map(meanOf);
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.sqrt(squaresOf(a) * squaresOf(b));
+}
+
+function squaresOf(values: readonly number[]): number {
+  return values.reduce((sum, x) => sum + x * x, 0);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1);
+}

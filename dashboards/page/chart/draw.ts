@@ -102,9 +102,14 @@ export function drawOver(u: uPlot, scene: Scene): void {
   level(u, 1, "alarm line", palette.overInk);
   if (scene.other !== null) level(u, scene.other, "asked about", palette.onsetInk);
 
-  for (const mark of marks) {
+  let drawn = Number.NEGATIVE_INFINITY;
+  // The chosen one last, over the others.
+  for (const mark of [...marks].sort((a, b) => Number(a.chosen) - Number(b.chosen) || a.alarm - b.alarm)) {
     const at = position(u, points, mark.alarm, axis);
     if (at === null || at < left || at > left + width) continue;
+    // Alarms by the dozen would hide the curve: the list below has them all.
+    if (!mark.chosen && at - drawn < CROWDED * dot) continue;
+    drawn = at;
     const onset = mark.chosen && mark.onset !== null ? position(u, points, mark.onset.index, axis) : null;
     if (onset !== null && onset >= left) {
       ctx.strokeStyle = palette.onsetInk;
@@ -131,6 +136,9 @@ export function drawOver(u: uPlot, scene: Scene): void {
   }
   ctx.restore();
 }
+
+/** Flags closer than this would touch. */
+const CROWDED = 13;
 
 /** A ring where a person has seen it, a diamond on a line where another reference begins. */
 function foot(u: uPlot, at: number, { kind }: Moment, palette: Palette): void {

@@ -69,5 +69,10 @@ export function ReminderEffect({ effects }: { effects: readonly Effect[] }) {
 }
 
 function said({ name, mean, low, high, count }: Effect): string {
-  return `${name}: ${formatNumber(mean)} (${formatNumber(low)} to ${formatNumber(high)}), n = ${formatCount(count)}`;
+  return `${name}: ${brief(mean)} (${brief(low)} to ${brief(high)}), n = ${formatCount(count)}`;
+}
+
+/** Two digits: there is one line for it. */
+function brief(x: number): string {
+  return formatNumber(Number(x.toPrecision(2)));
 }

@@ -34,14 +34,13 @@ export function Frame({ xs, ys, xLabel, label, children }: Props) {
     x: (value) => round(44 + ((value - x0) / (x1 - x0)) * (WIDTH - 54)),
     y: (value) => round(HEIGHT - 30 - ((value - y0) / (y1 - y0)) * (HEIGHT - 38)),
   };
-  const ticks = (low: number, high: number) => [0, 0.5, 1].map((share) => low + share * (high - low));
   return (
     <svg class="bands" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
-      {ticks(y0, y1).map((tick) => (
+      {ticksOf(y0, y1).map((tick) => (
         <g key={tick}>
           <path class="grid" d={`M${at.left} ${at.y(tick)}H${at.right}`} />
           <text x={at.left - 6} y={at.y(tick) + 4} text-anchor="end">
-            {formatNumber(tick)}
+            {formatNumber(Number(tick.toPrecision(2)))}
           </text>
         </g>
       ))}
@@ -57,6 +56,13 @@ export function Frame({ xs, ys, xLabel, label, children }: Props) {
       </text>
     </svg>
   );
+}
+
+/** The ends, and between them nothing itself where it is far enough from both, else the middle. */
+function ticksOf(low: number, high: number): number[] {
+  const apart = 0.12 * (high - low);
+  if (low >= 0 || high <= 0) return [low, (low + high) / 2, high];
+  return [low, 0, high].filter((tick) => tick === 0 || Math.abs(tick) >= apart);
 }
 
 function rangeOf(values: readonly number[], margin = 0): [number, number] {

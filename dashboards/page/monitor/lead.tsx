@@ -1,7 +1,7 @@
 import type { EpisodeDto, KeyDetail, MonitorDetail } from "../../../adapters/http/types.ts";
 import { timeOf } from "../chart/model.ts";
-import { isJson } from "../explain/read.ts";
-import { formatCount, formatExact, formatSpan, formatTime, plural } from "../parts/format.ts";
+import { isJson, textAt } from "../explain/read.ts";
+import { formatCount, formatExact, formatSpan, formatTime, plural, words } from "../parts/format.ts";
 import { tell } from "../parts/tell.ts";
 
 const REASONS = {
@@ -75,13 +75,25 @@ export function Lead({ detail, value, episode }: Props) {
             name={episode === null ? "False alarms" : "How sure"}
             title="The detector's promise for each kind of alarm, on average"
           >
-            {episode === null ? "at most one" : "a false alarm at most once"} in {formatCount(detail.promise)} events
+            {episode === null ? "at most one" : "a false alarm at most once"} in{" "}
+            {promisedIn(detail.promise, promise, episode)}
             {CAVEATS[kept] ?? ""}
           </Fact>
         )}
       </dl>
     </>
   );
+}
+
+/** 1,000 events, or what the detector promises in; some kinds of alarm have a promise of their own. */
+function promisedIn(events: number, promise: unknown, episode: EpisodeDto | null): string {
+  const told = isJson(promise) ? promise : {};
+  const kinds = isJson(told.kinds) ? told.kinds : {};
+  const own = episode === null ? null : textAt(kinds, episode.kind);
+  if (own !== null) return own;
+  const all = `${formatCount(events)} ${textAt(told, "unit") ?? "events"}`;
+  const others = episode === null ? Object.entries(kinds).map(([kind, one]) => `; ${words(kind)}: in ${one}`) : [];
+  return [all, ...others].join("");
 }
 
 function Fact({ name, title, children }: { name: string; title?: string; children: preact.ComponentChildren }) {
