@@ -1,5 +1,5 @@
 import type { SignalDraft } from "../../engine/signal.ts";
-import { placeWords, quote, round } from "./explain.ts";
+import { percent, placeWords, quote, round } from "./explain.ts";
 import type { LocalDrift } from "./learner/cluster-learners.ts";
 import type { State } from "./state.ts";
 
@@ -17,8 +17,4 @@ export function clusterDrift(state: State, drift: LocalDrift, index: number): Si
     summary: `Since about event ${placeWords(from)} ${shown}${names.length > 4 ? ` and ${names.length - 4} more` : ""} are predicted worse: ${percent(loss)} of their answers are wrong, before ${percent(lossBefore)}; their learner starts anew.`,
     explanation: { labels: names.slice(0, 256), loss: round(loss), lossBefore: round(lossBefore), events: width },
   };
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
 }

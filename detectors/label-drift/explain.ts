@@ -24,13 +24,13 @@ export function partitionOf(state: State): { partition: Names; rest: readonly st
   return { partition: named, rest };
 }
 
-/** The pairs that moved the displacement most. */
-export function topPairs(state: State, most: number): MovedPair[] {
+/** The pairs that moved most; of those that the displacement is over, or of all. */
+export function topPairs(state: State, most: number, all = false): MovedPair[] {
   const c = state.structure;
   const best: { s: number; by: number }[] = [];
   let least = 0;
   for (let s = 0; s < c.slots; s++) {
-    const by = movedBy(c, s);
+    const by = movedBy(c, s, all);
     if (by <= least && best.length >= most) continue;
     best.push({ s, by });
     best.sort((a, b) => b.by - a.by || a.s - b.s);
@@ -50,9 +50,9 @@ export function topPairs(state: State, most: number): MovedPair[] {
     });
 }
 
-function movedBy(c: CoOccurrence, s: number): number {
+function movedBy(c: CoOccurrence, s: number, all: boolean): number {
   const [i, j] = [c.first[s]!, c.second[s]!];
-  if (c.mask[i] === 0 || c.mask[j] === 0) return 0;
+  if (!all && (c.mask[i] === 0 || c.mask[j] === 0)) return 0;
   const { fast, slow } = jaccardsOf(c, i, j);
   const weight = (l: number): number => Math.min(1, (c.slow[l]! * c.slowScale) / SUPPORT);
   return weight(i) * weight(j) * Math.abs(fast - slow);
@@ -154,6 +154,10 @@ export function frequencies(c: CoOccurrence): { cardinality: number; imbalance: 
     n++;
   }
   return { cardinality: sum, imbalance: n > 0 ? ratios / n : 1 };
+}
+
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
 }
 
 export function quote(name: string): string {

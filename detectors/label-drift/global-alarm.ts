@@ -5,8 +5,7 @@ import { HALVES, halfOf, LOOK_EVERY, levelPassedOnceIn, REPLICAS, replay, type S
 
 /**
  * When the displacement is too much. The label sets of the first events after a reset are the sample; then one replica a few
- * events, until the threshold is known. Where the sample knows fewer than two labels well, a replay of it would be poor: then
- * the mean and spread of s itself, slowly followed, and 8 standard deviations.
+ * events, until the threshold is known. Where the sample knows fewer than two labels well there is none (company.ts then).
  */
 export interface GlobalAlarm {
   /** Events since the last reset. */
@@ -18,15 +17,12 @@ export interface GlobalAlarm {
   sample: Sample | null;
   maxima: number[];
   levels: number[];
-  how: "replay" | "spread";
+  /** Whether the sample knows labels well; meant once it is complete. */
+  replays: boolean;
   /** Mean log s of the replicas. */
   level: number;
   /** By how much log s is greater for the law than for its sample. */
   bias: number;
-  /** Of s, with a memory of 200 looks. */
-  mean: number;
-  square: number;
-  looks: number;
   statistic: number;
   /** Newest looks at s, a ring. */
   readonly recent: Float64Array;
@@ -36,10 +32,6 @@ export const MOST_WATCHED = 256;
 /** Sightings in the sample of a label that is known well. */
 const WELL_KNOWN = 20;
 const EVENTS_PER_REPLICA = 2;
-const SPREAD_FROM = 500;
-const SPREAD_ARMED = 1500;
-const SPREAD_MEMORY = 200;
-const DEVIATIONS = 8;
 const RECENT = 128;
 
 export function createGlobalAlarm(): GlobalAlarm {
@@ -50,12 +42,9 @@ export function createGlobalAlarm(): GlobalAlarm {
     sample: null,
     maxima: [],
     levels: [],
-    how: "replay",
+    replays: true,
     level: 0,
     bias: 0,
-    mean: 0,
-    square: 0,
-    looks: 0,
     statistic: 0,
     recent: new Float64Array(RECENT),
   };
@@ -80,7 +69,9 @@ export function collect(
   if (a.sets !== null && a.starts.length <= first) {
     for (let k = 0; k < size; k++) a.sets.push(active[k]!);
     a.starts.push(a.sets.length);
-    return a.starts.length > first && settle(a, c);
+    if (a.starts.length <= first) return false;
+    settle(a, c);
+    return true;
   }
   if (a.sample !== null && a.since % EVENTS_PER_REPLICA === 0) {
     const half = a.levels.length - REPLICAS;
@@ -99,17 +90,12 @@ export function collect(
 }
 
 /** The sample is complete: which labels it knows well is what the statistic is over from now on. */
-function settle(a: GlobalAlarm, c: CoOccurrence): boolean {
+function settle(a: GlobalAlarm, c: CoOccurrence): void {
   a.sample = sampleOf(a, c.labels);
-  if (a.sample === null) {
-    a.how = "spread";
-    a.sets = null;
-    return true;
-  }
+  a.replays = a.sample !== null;
   c.mask.fill(0, 0, c.labels);
-  for (const i of watchedOf(a, c.labels)) c.mask[i] = 1;
+  if (a.replays) for (const i of watchedOf(a, c.labels)) c.mask[i] = 1;
   lookAgain(c);
-  return true;
 }
 
 function mean(values: readonly number[]): number {
@@ -146,25 +132,17 @@ export function look(a: GlobalAlarm, s: number): void {
   a.statistic = s;
   a.recent.copyWithin(0, 1);
   a.recent[RECENT - 1] = s;
-  if (a.since < SPREAD_FROM) return;
-  a.looks++;
-  const by = 1 / Math.min(a.looks, SPREAD_MEMORY);
-  a.mean += by * (s - a.mean);
-  a.square += by * (s * s - a.square);
 }
 
 /** The level of s that alarms, or null while it is not known. `promise`: events. */
 export function thresholdOf(a: GlobalAlarm, promise: number): number | null {
-  if (a.how === "replay")
-    return a.sets === null ? Math.exp(a.bias) * levelPassedOnceIn(a.maxima, promise * CAUTION) : null;
-  return a.since < SPREAD_ARMED
-    ? null
-    : a.mean + DEVIATIONS * Math.sqrt(Math.max(a.square - a.mean * a.mean, 1e-12 + (0.02 * a.mean) ** 2));
+  if (!a.replays || a.sets !== null) return null;
+  return Math.exp(a.bias) * levelPassedOnceIn(a.maxima, promise * CAUTION);
 }
 
 /** What s is like when nothing changes. */
 export function usualOf(a: GlobalAlarm): number {
-  return a.how === "replay" && a.sets === null ? Math.exp(a.level + a.bias) : a.mean;
+  return Math.exp(a.level + a.bias);
 }
 
 /** Of the way from what is usual to the threshold, in log s. */
@@ -186,23 +164,24 @@ export function eventsSinceUsual(a: GlobalAlarm, threshold: number): number {
 
 export function writeGlobalAlarm(w: Writer, a: GlobalAlarm): void {
   w.u32(a.since);
-  w.u32(a.looks);
-  w.u8(a.how === "replay" ? 0 : 1);
+  w.u8(a.replays ? 1 : 0);
   w.u8(a.sets === null ? 0 : 1);
   w.u8(a.sample === null ? 0 : 1);
   w.array(Uint16Array.from(a.sets ?? []));
   w.array(Uint32Array.from(a.sets ? a.starts : []));
   w.array(Float64Array.from(a.maxima));
   w.array(Float64Array.from(a.levels));
-  for (const x of [a.level, a.bias, a.mean, a.square, a.statistic]) w.f64(x);
+  for (const x of [a.level, a.bias, a.statistic]) w.f64(x);
   w.array(a.recent);
 }
 
-export function readGlobalAlarm(r: Reader, labels: number): GlobalAlarm {
+/** Versions before 3 had a spread of s beside the replay. */
+export function readGlobalAlarm(r: Reader, labels: number, version: number): GlobalAlarm {
   const a = createGlobalAlarm();
   a.since = r.u32();
-  a.looks = r.u32();
-  a.how = r.u8() === 0 ? "replay" : "spread";
+  if (version < 3) r.u32();
+  const how = r.u8();
+  a.replays = version < 3 ? how === 0 : how === 1;
   const collecting = r.u8() === 1;
   const replaying = r.u8() === 1;
   const sets = [...r.u16s()];
@@ -213,10 +192,14 @@ export function readGlobalAlarm(r: Reader, labels: number): GlobalAlarm {
   a.levels = [...r.f64s()];
   a.level = r.f64();
   a.bias = r.f64();
-  a.mean = r.f64();
-  a.square = r.f64();
+  if (version < 3) {
+    r.f64();
+    r.f64();
+  }
   a.statistic = r.f64();
   a.recent.set(r.f64s());
   if (replaying) a.sample = sampleOf(a, labels);
+  // Nothing was known well: the sample is taken again.
+  if (version < 3 && !a.replays) restart(a);
   return a;
 }

@@ -1,6 +1,7 @@
 import type { Inspection } from "../../engine/detector.ts";
 import { promisedEvents, promiseFacts } from "../statistics/promised.ts";
 import { FAST_DECAY } from "./co-occurrence.ts";
+import { companyThreshold, driftRatios } from "./drift.ts";
 import { frequencies, partitionOf, round, topPairs } from "./explain.ts";
 import { marginalRatio, usualRate } from "./marginals.ts";
 import type { Watching } from "./observe.ts";
@@ -12,7 +13,11 @@ export const GAUGES = [
     name: "label_displacement",
     help: "How far the company that labels keep has moved: mean change of the Jaccard index.",
   },
-  { name: "label_drift_ratio", help: "Displacement over its threshold; 1 is an alarm." },
+  { name: "label_company", help: "Share of events with rare labels in which one comes with a companion (memory 50)." },
+  {
+    name: "label_drift_ratio",
+    help: "The greater of displacement and lost company over its threshold; 1 is an alarm.",
+  },
   {
     name: "label_marginal_ratio",
     help: "Greatest statistic of one label's frequency over its threshold; 1 is an alarm.",
@@ -33,11 +38,11 @@ const SHOWN = 500;
 export function statusOf(state: State): Inspection["status"] {
   const { drift } = state;
   if (drift !== null && state.events - state.past - drift.index <= SHOWN) return "drifting";
-  return state.threshold === null && drift === null ? "learning" : "steady";
+  return state.threshold === null && state.company === null && drift === null ? "learning" : "steady";
 }
 
 export function inspectState(state: State, w: Watching): Inspection {
-  const { alarm, structure, threshold, marginals } = state;
+  const { alarm, structure, threshold, marginals, company } = state;
   const promise = promisedEvents(w.promised, state.perDay);
   const { cardinality, imbalance } = frequencies(structure);
   let watched = 0;
@@ -57,28 +62,40 @@ export function inspectState(state: State, w: Watching): Inspection {
     gauges.label_subset_accuracy = learner.exact;
     gauges.label_hamming_loss = learner.hamming;
   }
-  if (threshold !== null) gauges.label_drift_ratio = alarm.statistic / threshold;
-  const wanted = w.first + (alarm.how === "replay" ? 2 * (REPLICAS + HALVES) : 0);
+  if (company !== null) gauges.label_company = company.recent;
+  const ratios = promise === null ? { displacement: 0, company: 0 } : driftRatios(state, promise);
+  const byCompany = promise !== null && ratios.company > ratios.displacement;
+  if (threshold !== null || company !== null) {
+    gauges.label_drift_ratio = Math.max(ratios.displacement, ratios.company);
+  }
+  const wanted = w.first + (alarm.replays ? 2 * (REPLICAS + HALVES) : 0);
   const status = statusOf(state);
   return {
     status,
-    statistic: threshold === null ? null : alarm.statistic,
-    threshold,
+    statistic: byCompany ? company!.statistic : threshold === null ? null : alarm.statistic,
+    threshold: byCompany ? companyThreshold(state, promise) : threshold,
     gauges,
     ...(status === "learning" ? { learning: { seen: Math.min(alarm.since, wanted), wanted } } : {}),
     details: {
       promise: {
         ...promiseFacts(w.promised, state.perDay),
-        kept:
-          alarm.how === "replay"
-            ? `by replay of the first ${w.first} label sets, over the ${watched} labels seen 20 times in them`
-            : "not calibrated: no two labels came 20 times in the sample; 8 standard deviations instead",
+        kept: status === "learning" ? "not yet: the sample is being taken" : keptBy(state, w.first, watched),
       },
       ...partitionOf(state),
       pairs: topPairs(state, w.options.topPairs),
       labels: topLabels(state, w.options.topPairs),
     },
   };
+}
+
+function keptBy({ alarm, company }: State, first: number, watched: number): string {
+  const ways = [
+    ...(alarm.replays
+      ? [`by replay of the first ${first} label sets, over the ${watched} labels seen 20 times in them`]
+      : []),
+    ...(company === null ? [] : ["by bets on how often rarer labels come with a companion they had in them"]),
+  ];
+  return ways.join("; ");
 }
 
 /** The most frequent labels, with their rates of late and as learnt. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createTensors } from "../../adapters/tensors/create.ts";
 import type { Environment, Model, Outcome } from "../../engine/detector.ts";
+import { mulberry32 } from "../learners/streams.ts";
 import type { LabelEvent } from "./event.ts";
 import { labelDrift } from "./label-drift.ts";
 import { eventsOf, LABELS, labelStream } from "./stream.ts";
@@ -164,12 +165,37 @@ test("a label twice in an event counts once, and an event may have none", () => 
   expect(model.save([a])).toEqual(model.save([b]));
 });
 
-test("where no label is known well the threshold is not called a promise", () => {
+test("where the sample tells nothing of any label another one is taken", () => {
   const model = open();
   const state = model.init("k");
-  const events = Array.from({ length: 1700 }, (_, t) => ({ y: [`l${(t * 37) % 401}`, `l${(t * 53) % 401}`] }));
+  // Each label comes with another one each time.
+  const events = Array.from({ length: 2000 }, (_, t) => ({ y: [`l${(t * 37) % 401}`, `l${(t * 53) % 409}`] }));
   expect(listen(model, events, state).filter((s) => s.kind === "drift")).toEqual([]);
-  const { details, threshold } = model.inspect(state);
-  expect(threshold).toBeGreaterThan(0);
-  expect(details.promise).toMatchObject({ kept: expect.stringContaining("not calibrated") });
+  const { status, threshold, learning } = model.inspect(state);
+  expect([status, threshold, learning!.seen]).toEqual(["learning", null, 0]);
+  const later = listen(model, eventsOf(labelStream(11, 4000), false), state).filter((s) => s.kind === "drift");
+  expect(later.map(({ index }) => Math.floor(index / 2000))).toEqual([1]);
+});
+
+test("changes of the clusters are told together: a few signals while many labels are learnt", () => {
+  const random = mulberry32(3);
+  const said = listen(
+    open(),
+    Array.from({ length: 4000 }, () => {
+      const on = Array.from({ length: 20 }, () => random() < 0.06);
+      return {
+        y: on.flatMap((block, b) =>
+          [0, 1, 2, 3, 4].filter(() => random() < (block ? 0.8 : 0.006)).map((l) => `${b}.${l}`),
+        ),
+      };
+    }),
+  ).filter((s) => s.kind === "partition_changed");
+  expect(said.length).toBeGreaterThan(1);
+  expect(said.length).toBeLessThanOrEqual(4);
+  for (const [k, { explanation }] of said.slice(1).entries())
+    expect(explanation.partitionBefore).toEqual(said[k]!.explanation.partition);
+  const blocks = said
+    .at(-1)!
+    .explanation.partition.map((names) => new Set(names.map((name) => name.split(".")[0])).size);
+  expect(blocks).toEqual(new Array(20).fill(1));
 });

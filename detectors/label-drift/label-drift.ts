@@ -31,8 +31,9 @@ const LEAST_PROMISE = 1000;
  * Parameters  reference.first: label sets that the threshold is learnt from; falseAlarms: events between false alarms, for
  *           drift and for marginal_drift.
  * Cost      structure: by labels on in an event, not by labels known; memory at most 16 bytes for each pair of labels known (L²).
- * Limits    the promise holds where label sets could come in any order; labels seen fewer than 20 times in the sample take no
- *           part in drift. Where no two were, 8 standard deviations, and no promise.
+ * Rare      labels seen fewer than 20 times in the sample: company.ts. Both statistics alarm at half of the promise each.
+ * Limits    the promise holds where label sets could come in any order. Rare labels are found where they leave companions that
+ *           the sample has them with twice; not where those that came alone begin to come together.
  *           cluster_drift carries none. With d inputs the learner holds (d + 100)² numbers and takes (d + 100)³/6 steps every
  *           50 events: about a second at d = 1,500.
  * Source    Neves et al., "Online hierarchical partitioning of the output space in extreme multi-label data stream", arXiv

@@ -1,6 +1,6 @@
 import type { SignalDraft } from "../../engine/signal.ts";
 import { FAST_DECAY } from "./co-occurrence.ts";
-import { frequencies, placeWords, quote, round } from "./explain.ts";
+import { frequencies, percent, placeWords, quote, round } from "./explain.ts";
 import { discoveries, eventsOfEvidence, forgetMarginal, usualRate } from "./marginals.ts";
 import type { State } from "./state.ts";
 
@@ -40,7 +40,3 @@ export function tellMarginals(state: State, index: number, promise: number, most
 }
 
 const NONE: SignalDraft[] = [];
-
-function percent(rate: number): string {
-  return `${Number((100 * rate).toPrecision(2))} %`;
-}

@@ -18,8 +18,8 @@ export interface Marginals {
   last: Uint8Array;
   /** Σ_o w_o R_o. */
   statistic: Float64Array;
-  /** [labels, ODDS]. */
-  evidence: Float64Array;
+  /** R_o, [labels, ODDS]. */
+  evidence: Float32Array;
 }
 
 const ODDS = Float64Array.of(1.25, 1.5, 2, 3, 5, 0.8, 2 / 3, 0.5, 1 / 3, 0.2);
@@ -41,7 +41,7 @@ export function createMarginals(): Marginals {
     at: new Float64Array(8),
     last: new Uint8Array(8),
     statistic: new Float64Array(8),
-    evidence: new Float64Array(8 * BETS),
+    evidence: new Float32Array(8 * BETS),
   };
 }
 
@@ -50,7 +50,9 @@ export function widenMarginals(m: Marginals, labels: number): void {
   if (labels > m.n.length) {
     const room = Math.ceil(labels * 1.25) + 8;
     for (const name of ["n", "on", "again", "at", "statistic"] as const) m[name] = grown(m[name], room);
-    m.evidence = grown(m.evidence, room * BETS);
+    const evidence = new Float32Array(room * BETS);
+    evidence.set(m.evidence);
+    m.evidence = evidence;
     const last = new Uint8Array(room);
     last.set(m.last);
     m.last = last;
@@ -113,14 +115,18 @@ function bet(m: Marginals, i: number, rate: number, on: 0 | 1): void {
   const { evidence } = m;
   const from = i * BETS;
   const begins = beginsOf(m, i);
-  let total = 0;
   for (let b = 0; b < BETS; b++) {
     const odds = ODDS[b]!;
     const r = (evidence[from + b]! + begins) * ((on ? odds : 1) / (1 - rate + odds * rate));
-    evidence[from + b] = r;
-    total += WEIGHTS[b]! * r;
+    evidence[from + b] = Math.min(r, MOST);
   }
-  m.statistic[i] = total;
+  m.statistic[i] = statisticOf(m, i);
+}
+
+function statisticOf({ evidence }: Marginals, i: number): number {
+  let total = 0;
+  for (let b = 0; b < BETS; b++) total += WEIGHTS[b]! * evidence[i * BETS + b]!;
+  return total;
 }
 
 const powers = new Float64Array(BETS);
@@ -136,17 +142,12 @@ function betAbsent(m: Marginals, i: number, rate: number, times: number): void {
     for (let t = 0; t < times; t++)
       for (let b = 0; b < BETS; b++) evidence[from + b] = (evidence[from + b]! + begins) * squares[b]!;
   } else sumAbsent(evidence, from, begins, times);
-  let total = 0;
-  for (let b = 0; b < BETS; b++) {
-    const r = Math.min(evidence[from + b]!, MOST);
-    evidence[from + b] = r;
-    total += WEIGHTS[b]! * r;
-  }
-  m.statistic[i] = total;
+  for (let b = 0; b < BETS; b++) evidence[from + b] = Math.min(evidence[from + b]!, MOST);
+  m.statistic[i] = statisticOf(m, i);
 }
 
 /** In one go: q to the number of times by squares; q is in `squares`. */
-function sumAbsent(evidence: Float64Array, from: number, begins: 0 | 1, times: number): void {
+function sumAbsent(evidence: Float32Array, from: number, begins: 0 | 1, times: number): void {
   powers.fill(1);
   const q = toAbsent;
   q.set(squares);
@@ -166,7 +167,7 @@ function sumAbsent(evidence: Float64Array, from: number, begins: 0 | 1, times: n
 
 const toAbsent = new Float64Array(BETS);
 
-const MOST = 1e200;
+const MOST = 1e30;
 
 /** While a label was always or never on there is nothing that may begin: R would be a clock. */
 function beginsOf(m: Marginals, i: number): 0 | 1 {
@@ -223,22 +224,31 @@ export function eventsOfEvidence(m: Marginals, i: number, now: number): number {
 }
 
 export function writeMarginals(w: Writer, m: Marginals): void {
-  w.u32(m.labels);
-  w.f64(m.events);
-  for (const name of ["n", "on", "again", "at", "last", "statistic"] as const) w.array(m[name].subarray(0, m.labels));
-  w.array(m.evidence.subarray(0, m.labels * BETS));
+  const { labels, events } = m;
+  w.u32(labels);
+  w.f64(events);
+  for (const name of ["n", "on", "again", "last"] as const) w.array(m[name].subarray(0, labels));
+  // All are caught up every so many events.
+  w.array(Uint8Array.from({ length: labels }, (_, i) => events - m.at[i]!));
+  w.array(m.evidence.subarray(0, labels * BETS));
 }
 
-export function readMarginals(r: Reader): Marginals {
+/** Versions before 3 had all in float64, and the statistic. */
+export function readMarginals(r: Reader, version: number): Marginals {
   const m = createMarginals();
   const labels = r.u32();
   m.events = r.f64();
   const room = Math.max(8, labels);
-  for (const name of ["n", "on", "again", "at"] as const) m[name] = grown(r.f64s(), room);
+  for (const name of ["n", "on", "again"] as const) m[name] = grown(r.f64s(), room);
+  const at = version < 3 ? r.f64s() : null;
   m.last = new Uint8Array(room);
   m.last.set(r.bytes());
-  m.statistic = grown(r.f64s(), room);
-  m.evidence = grown(r.f64s(), room * BETS);
+  m.at = grown(at ?? Float64Array.from(r.bytes(), (ago) => m.events - ago), room);
+  if (version < 3) r.f64s();
+  m.evidence = new Float32Array(room * BETS);
+  m.evidence.set(version < 3 ? r.f64s() : r.f32s());
+  m.statistic = new Float64Array(room);
+  for (let i = 0; i < labels; i++) m.statistic[i] = statisticOf(m, i);
   m.labels = labels;
   return m;
 }

@@ -1,22 +1,25 @@
 import type { Outcome } from "../../engine/detector.ts";
 import { NO_SIGNALS } from "../../engine/detector.ts";
-import type { Onset, SignalDraft } from "../../engine/signal.ts";
+import type { SignalDraft } from "../../engine/signal.ts";
 import type { SumsKernels } from "../../engine/tensors.ts";
 import { eventsPerDay, isInDays, type Promised, promisedEvents, untimed } from "../statistics/promised.ts";
 import { clusterDrift } from "./cluster-alarm.ts";
 import { count, displacement, forgetLabel, forgetSlow, widenLabels } from "./co-occurrence.ts";
+import { createCompany, leaveCompany, observeCompany } from "./company.ts";
+import { driftRatios, statisticsOf, tellDrift } from "./drift.ts";
 import type { LabelEvent } from "./event.ts";
-import { driftSummary, explainAgain, partitionChanged, partitionOf, placeWords, topPairs } from "./explain.ts";
-import { collect, eventsSinceUsual, look, restart, thresholdOf } from "./global-alarm.ts";
+import { explainAgain, partitionChanged, partitionOf } from "./explain.ts";
+import { collect, look, restart, thresholdOf } from "./global-alarm.ts";
 import { followClusters, forgetInLearner, learn, refuse } from "./learner/learner.ts";
 import { note, type Scores } from "./learner/scores.ts";
 import { tellMarginals } from "./marginal-alarm.ts";
 import { forgetMarginal, marginalRatio, observeMarginals, widenMarginals } from "./marginals.ts";
 import { growOdac, leavesOf } from "./odac.ts";
 import type { LabelOptions } from "./options.ts";
-import { place, resetPartition, TEST_EVERY, testPartition } from "./partition.ts";
+import { place, resetPartition, TEST_EVERY } from "./partition.ts";
 import { LOOK_EVERY } from "./replay.ts";
-import type { State } from "./state.ts";
+import { FIRST_TOLD, type State } from "./state.ts";
+import { testClusters } from "./tell-clusters.ts";
 import { numberOf, rename } from "./vocabulary.ts";
 
 export interface Watching {
@@ -57,7 +60,8 @@ export function observe(state: State, event: LabelEvent, time: number | null, w:
   const { structure, alarm, marginals } = state;
   observeMarginals(marginals, active, size, w.first);
   count(structure, active, size);
-  collect(alarm, active, size, w.first, structure, state.random);
+  if (state.company !== null) observeCompany(state.company, active, size, present);
+  if (collect(alarm, active, size, w.first, structure, state.random)) sampleTaken(state);
   const signals: SignalDraft[] = [];
   if (learner !== null && event.x !== undefined) {
     const { answer, drifts } = learn(
@@ -83,6 +87,17 @@ export function observe(state: State, event: LabelEvent, time: number | null, w:
   return { ratio, signals: signals.length === 0 ? NO_SIGNALS : signals };
 }
 
+/** What the sample does not know well may still tell by its company; where nothing tells, another sample is taken. */
+function sampleTaken(state: State): void {
+  const { alarm, structure } = state;
+  state.company = createCompany(alarm.sets!, alarm.starts, structure.mask, structure.labels);
+  if (alarm.replays) return;
+  alarm.sets = null;
+  if (state.company !== null) return;
+  restart(alarm);
+  structure.mask.fill(1, 0, structure.labels);
+}
+
 /** Fills `active` with the numbers of the event's labels, ascending, and marks them in `present`; returns how many. */
 function activeLabels(state: State, y: readonly string[], index: number): number {
   const { labels, structure, marginals } = state;
@@ -99,11 +114,7 @@ function activeLabels(state: State, y: readonly string[], index: number): number
   }
   if (labels.names.length > structure.labels) {
     // A label that is new to a statistic calibrated without it stays out until the next sample.
-    widenLabels(
-      structure,
-      labels.names.length,
-      state.alarm.how === "spread" || (state.alarm.sample === null && state.alarm.sets !== null),
-    );
+    widenLabels(structure, labels.names.length, state.alarm.sample === null && state.alarm.sets !== null);
     widenMarginals(marginals, labels.names.length);
   }
   return size;
@@ -122,6 +133,7 @@ function replaceVanished(state: State, name: string, index: number): number {
   state.labels.ignored--;
   forgetLabel(c, gone);
   forgetMarginal(state.marginals, gone, state.marginals.n[gone]!);
+  if (state.company !== null) leaveCompany(state.company, gone);
   state.partition.clusters = state.partition.clusters
     .map((cluster) =>
       cluster.labels.includes(gone) ? { ...cluster, labels: cluster.labels.filter((i) => i !== gone) } : cluster,
@@ -142,44 +154,24 @@ function lookAll(state: State, index: number, promise: number | null, w: Watchin
   const s = displacement(structure);
   look(alarm, s);
   if (promise === null) return 0;
-  const threshold = thresholdOf(alarm, promise);
+  const threshold = thresholdOf(alarm, promise * statisticsOf(state));
   state.threshold = threshold === null ? null : Math.max(threshold, LEAST_STATISTIC);
   let ratio = marginalRatio(state.marginals, promise);
   ratio = Math.min(ratio, BELOW_ONE);
   const told = tellMarginals(state, index, promise, w.options.topPairs);
   if (told.length > 0) ratio = Math.max(1, ratio);
   signals.push(...told);
-  if (state.threshold === null) return ratio;
-  ratio = Math.max(ratio, s / state.threshold);
-  if (s >= state.threshold) alarmNow(state, index, s, state.threshold, w.options, signals);
+  const alarms = driftRatios(state, promise);
+  ratio = Math.max(ratio, alarms.displacement, alarms.company);
+  if (Math.max(alarms.displacement, alarms.company) >= 1) {
+    tellDrift(state, index, promise, w.options, signals);
+    startAnew(state);
+    if (state.odac === null) signals.push(partitionChanged(state, state.drift!.before, "reset"));
+  }
   return ratio;
 }
 
 const BELOW_ONE = 0.999999;
-
-function alarmNow(
-  state: State,
-  index: number,
-  statistic: number,
-  threshold: number,
-  options: LabelOptions,
-  signals: SignalDraft[],
-): void {
-  const pairs = topPairs(state, options.topPairs);
-  const { partition: before, rest } = partitionOf(state);
-  const onset = onsetOf(state, index, threshold);
-  signals.push({
-    kind: "drift",
-    onset,
-    statistic,
-    threshold,
-    summary: driftSummary(`about event ${placeWords(onset.index)}`, pairs),
-    explanation: { pairs, partitionBefore: before, rest },
-  });
-  state.drift = { index, before, pairs, explained: false };
-  startAnew(state);
-  if (state.odac === null) signals.push(partitionChanged(state, before, "reset"));
-}
 
 /** What is normal from now on is what came of late. */
 export function startAnew(state: State): void {
@@ -187,17 +179,13 @@ export function startAnew(state: State): void {
   forgetSlow(structure);
   restart(state.alarm);
   state.threshold = null;
+  state.company = null;
   if (state.odac !== null) return;
   const alive: number[] = [];
   for (let i = 0; i < structure.labels; i++) if (structure.slow[i]! > VANISHED) alive.push(i);
   resetPartition(state.partition, alive);
   state.nextTest = 0;
-}
-
-function onsetOf(state: State, index: number, threshold: number): Onset {
-  const back = eventsSinceUsual(state.alarm, threshold);
-  const at = (events: number): number => Math.max(-state.past, index - events);
-  return { index: at(back), low: at(back + 40), high: at(Math.max(0, Math.round(back / 2) - 10)) };
+  Object.assign(state.telling, { from: FIRST_TOLD, before: null });
 }
 
 function partitionSteps(state: State, index: number, options: LabelOptions, signals: SignalDraft[]): void {
@@ -214,15 +202,9 @@ function partitionSteps(state: State, index: number, options: LabelOptions, sign
     place(partition);
     signals.push(partitionChanged(state, before ?? [[...state.labels.names]], fewer ? "merge" : "split"));
   } else if ((nth + 1) % TEST_EVERY === 0 && nth >= state.nextTest) {
-    const before = partitionOf(state).partition;
-    const clusters = partition.clusters.length;
-    const changed = testPartition(partition, structure);
-    const wait = Math.max(TEST_EVERY, structure.since / 10) * (1 + Math.floor(structure.labels / 500));
-    state.nextTest = nth + wait - 1;
-    if (changed) {
-      const now = partition.clusters.length;
-      signals.push(partitionChanged(state, before, now > clusters ? "split" : now < clusters ? "merge" : "regroup"));
-    }
+    const { since, labels } = structure;
+    state.nextTest = nth + Math.max(TEST_EVERY, since / 10) * (1 + Math.floor(labels / 500)) - 1;
+    signals.push(...testClusters(state));
   }
   const { drift } = state;
   if (drift !== null && !drift.explained && index - drift.index >= EXPLAIN_AFTER) {

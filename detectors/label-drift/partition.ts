@@ -1,11 +1,13 @@
 import { type CoOccurrence, findSlot } from "./co-occurrence.ts";
 import { components } from "./components.ts";
+import { moveStrays } from "./stray-labels.ts";
 
 /**
  * Labels that come together, as disjoint clusters; by the counts since the last reset, d = 1 − Jaccard.
  * Split: pivots are the farthest pair, each label goes to the nearer, at most 3 passes of average linkage;
  *   gap = mean distance across − mean distance within > max(2e, .15),  e = sqrt(ln(1/.05) / 2n);
  *   also where one side alone is that tight by the events that know it: many small clusters in one hide each other else.
+ *   What has no two sides, and is large, is taken apart by its strong links (components.ts).
  *   Two labels split at d > .5 + margin. Merge: the gap is surely below half the margin (two labels: d surely below .5).
  */
 export interface Partition {
@@ -29,8 +31,10 @@ const LEAST_SEEN = 10;
 const MARGIN = 0.15;
 const ALPHA = 0.05;
 const PASSES = 3;
-/** Larger clusters are first taken apart by their strongest links. */
+/** Larger clusters are taken apart by their strongest links alone. */
 const MOST_DENSE = 200;
+/** So many labels may be more than two clusters. */
+const LEAST_MANY = 24;
 const MOST_SPLITS = 32;
 const MOST_PAIRWISE = 48;
 
@@ -59,7 +63,7 @@ export function testPartition(p: Partition, c: CoOccurrence): boolean {
       groups.push(...parts);
     }
   }
-  groups = mergeAll(settled, c, error);
+  groups = mergeAll(settled.length > MOST_PAIRWISE ? settled : moveStrays(settled, c, MARGIN, ALPHA), c, error);
   groups.sort((a, b) => a[0]! - b[0]!);
   const known = new Map(before.map((cluster) => [cluster.labels.join(), cluster]));
   p.clusters = groups.map((labels) => known.get(labels.join()) ?? { id: p.nextId++, labels });
@@ -147,7 +151,8 @@ function splitOf(group: readonly number[], c: CoOccurrence, error: number): (rea
     const known = leastUnion(c, parts[s]!);
     if (cross - sides[s]! > Math.max(2 * Math.sqrt(Math.log(1 / ALPHA) / (2 * known)), MARGIN)) return parts;
   }
-  return null;
+  // No two sides of many small clusters are apart.
+  return group.length >= LEAST_MANY ? components(c, group, MARGIN, ALPHA) : null;
 }
 
 /** 0 or 1 for each: farthest pair, nearer of them, then average linkage. */
