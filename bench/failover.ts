@@ -2,13 +2,14 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { silentLog } from "../engine/log.ts";
 import { type CLIENTS, createKafkaSource } from "../ingest/kafka.ts";
 import { type KafkaCluster, startKafkaCluster } from "../test/support/kafka-cluster.ts";
 
 /**
  * How long a record that a broker has waits to be taken, at the longest: over three brokers, after kill -9 of a
  * partition's leader, and of a member of the group. A record goes to each of six partitions about every 40 ms.
- *   node --import tsx bench/failover.ts [--rounds 20] [--clients kafkajs,platformatic] [--session 6]
+ *   node --import tsx bench/failover.ts [--rounds 20] [--clients kafkajs,platformatic] [--session 6] [--verbose]
  * Limits: leader's kill ≤ 10 s at the 95th percentile, member's kill ≤ session time-out + 2 s.
  */
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     session: { type: "string", default: "6" },
     only: { type: "string", default: "leader,member" },
     member: { type: "string" },
+    verbose: { type: "boolean", default: false },
   },
 });
 type Client = keyof typeof CLIENTS;
@@ -33,13 +35,17 @@ interface MemberPlan {
   readonly group: string;
   readonly client: Client;
   readonly sessionMs: number;
+  readonly verbose: boolean;
 }
 
 /** A member in a process of its own: says of which partition it took records, and how old the oldest was. */
-async function beMember({ brokers, topic, group, client, sessionMs }: MemberPlan): Promise<void> {
+async function beMember({ brokers, topic, group, client, sessionMs, verbose }: MemberPlan): Promise<void> {
+  const tell = (line: string, data?: object) =>
+    console.error(`${new Date().toISOString().slice(11, 23)} ${line} ${JSON.stringify(data ?? {}).slice(0, 300)}`);
   const next = new Map<number, number>();
   process.on("disconnect", () => process.exit());
-  await createKafkaSource({ brokers, group, client, sessionMs, topics: [topic], from: "latest" }).run({
+  const log = verbose ? { info: tell, warn: tell, error: tell } : silentLog;
+  await createKafkaSource({ brokers, group, client, sessionMs, topics: [topic], from: "latest", log }).run({
     claim: async ({ partition }) => ({ nextOffset: next.get(partition) ?? null, cursor: null }),
     async deliver({ partition }, { records, nextOffset }) {
       next.set(partition, nextOffset);
@@ -78,7 +84,9 @@ async function leaders(cluster: KafkaCluster, client: Client): Promise<void> {
     stage.watch();
     await sleep(Math.random() * 500);
     await cluster.stopNode(leader, "SIGKILL");
+    const killed = new Date().toISOString().slice(11, 23);
     gaps.push(await stage.longestGap());
+    if (values.verbose) console.error(`${killed} killed ${leader}: ${gaps.at(-1)} s`);
     await cluster.startNode(leader);
     await cluster.untilInSync(stage.topic);
     await sleep(1000);
@@ -131,6 +139,7 @@ async function openStage(cluster: KafkaCluster, client: Client, count: number) {
       group,
       client,
       sessionMs: Number(values.session) * 1000,
+      verbose: values.verbose,
     };
     const child = fork(import.meta.filename, ["--member", JSON.stringify(plan)], { execArgv: ["--import", "tsx"] });
     const partitions = new Set<number>();

@@ -62,6 +62,10 @@ export const ERRORS = {
   TURN_UNUSABLE: { message: "No turn can be made: {who} {why} ({reason}).", retryable: false },
   SOURCE_UNAVAILABLE: { message: "Source {source} does not answer: {why}.", retryable: true },
   SOURCE_MISSING: { message: "Source {source} does not exist: {what}. {fix}", retryable: false },
+  SOURCE_FORBIDDEN: {
+    message: "The brokers do not let us read {source} ({why}). Allow the service's user to {fix}, then restart.",
+    retryable: false,
+  },
   REGISTRY_UNAVAILABLE: {
     message: "The schema registry {url} does not answer as it should: {why}. Events wait meanwhile.",
     retryable: true,

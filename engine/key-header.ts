@@ -35,14 +35,18 @@ export function freshHeader(): KeyHeader {
   return { events: 0, time: null, ratio: 0, bucketFrom: 0, bucketTime: null, bucketRatio: 0, open: [], ids: null };
 }
 
+/** Where the fixed part of each is written first: a view for every key would cost as much as the rest. */
+const FRONT = new Uint8Array(FIXED + 4);
+const FRONT_VIEW = new DataView(FRONT.buffer);
+
 /** Header and running part as one blob: fixed part, open episodes, ids if there are any, running part. */
 export function packState(h: KeyHeader, version: number, running: Uint8Array): Uint8Array {
   const open = h.open.length === 0 ? EMPTY : encoder.encode(JSON.stringify(h.open));
   const ids = h.ids === null ? null : packIds(h.ids);
   const idsLength = ids === null ? 0 : 4 + ids.byteLength;
   const blob = new Uint8Array(FIXED + 4 + open.length + idsLength + running.length);
-  const view = new DataView(blob.buffer);
-  blob[0] = FORMATS[ids === null ? 0 : 1];
+  const view = FRONT_VIEW;
+  FRONT[0] = FORMATS[ids === null ? 0 : 1];
   view.setFloat64(1, h.events, true);
   view.setFloat64(9, h.time ?? Number.NaN, true);
   view.setFloat64(17, h.ratio, true);
@@ -51,10 +55,11 @@ export function packState(h: KeyHeader, version: number, running: Uint8Array): U
   view.setFloat64(41, h.bucketRatio, true);
   view.setUint32(49, version, true);
   view.setUint32(FIXED, open.length, true);
+  blob.set(FRONT);
   blob.set(open, FIXED + 4);
   const at = FIXED + 4 + open.length;
   if (ids !== null) {
-    view.setUint32(at, ids.length, true);
+    new DataView(blob.buffer).setUint32(at, ids.length, true);
     blob.set(new Uint8Array(ids.buffer), at + 4);
   }
   blob.set(running, at + idsLength);

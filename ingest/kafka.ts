@@ -36,7 +36,7 @@ export interface KafkaSourceOptions extends KafkaConnection {
 }
 
 export interface KafkaSource extends Source {
-  /** Partitions of each topic; SOURCE_MISSING for one that does not exist. */
+  /** Partitions of each topic; SOURCE_MISSING for one that does not exist, SOURCE_FORBIDDEN for one that is not for us. */
   partitionsByTopic(): Promise<ReadonlyMap<string, number>>;
   /**
    * A monitor's records are written to this topic too, by its key, and read from there. Before run(); it is created when
@@ -106,6 +106,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
       const failure = await live(intake, present, (error) => fatal.push(error));
       if (fatal.length > 0) throw fatal[0];
       if (failure === null) return;
+      if (failure instanceof TidegaugeError && !failure.retryable) throw failure;
       if (Date.now() - opened > HEALTHY_MS) backoff = FIRST_BACKOFF_MS;
       log.error(`kafka consumer failed: ${failure.message}; starting another`, { retryMs: backoff });
       await rest(backoff);
@@ -113,7 +114,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
     }
   }
 
-  /** A topic that does not exist stops those who listen to it, not the others. */
+  /** A topic that does not exist, or is not for us, stops those who listen to it, not the others. */
   async function existing(intake: Intake): Promise<string[]> {
     const present: string[] = [];
     const missing: { readonly topic: string; readonly error: TidegaugeError }[] = [];
@@ -122,7 +123,7 @@ export function createKafkaSource(options: KafkaSourceOptions): KafkaSource {
         await (await open()).cluster.partitions([topic]);
         present.push(topic);
       } catch (error) {
-        if (!(error instanceof TidegaugeError) || error.code !== "SOURCE_MISSING") throw error;
+        if (!(error instanceof TidegaugeError) || error.retryable) throw error;
         missing.push({ topic, error });
       }
     }

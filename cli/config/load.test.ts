@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DETECTORS } from "../../detectors/index.ts";
 import { parseConfig } from "./load.ts";
@@ -16,6 +17,11 @@ monitors:
 `;
 
 describe("a config", () => {
+  test.each(["compose", "repartition"])("of examples/%s is valid", (name) => {
+    const text = readFileSync(new URL(`../../examples/${name}/tidegauge.yaml`, import.meta.url), "utf8");
+    expect(mistakes(text, { DATABASE_URL: "postgres://localhost/tidegauge" })).toEqual([]);
+  });
+
   test("needs little: everything else has a default", () => {
     const result = parseConfig(good, "t.yaml", DETECTORS, {});
     if (!("config" in result)) throw new RangeError(JSON.stringify(result));

@@ -1,7 +1,7 @@
 import { type Inspection, type Model, NO_SIGNALS, type Outcome, type Snapshot } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { SignalDraft } from "../../engine/signal.ts";
-import { createReader, createWriter } from "../statistics/bytes.ts";
+import { createReader } from "../statistics/bytes.ts";
 import { type ClassicState, DRIFT, QUIET, type Verdict, WARNING } from "../statistics/classic/classic.ts";
 import { type ClassicOptions, classicOf } from "./classics.ts";
 import { type NumericEvent, numberOf } from "./event.ts";
@@ -117,23 +117,40 @@ function sentence(algorithm: string, f: Facts): string {
   }
 }
 
-/** Cells are mostly zero in a young window: a bit for each, then those that are not. */
+/** What is saved next; as a checkpoint saves thousands, none of them makes more than its own bytes. */
+let filled = new Float64Array(64);
+let filledBytes = new Uint8Array(filled.buffer);
+
+/**
+ * Cells are mostly zero in a young window: a bit for each, then those that are not. Verdict, number of cells, bits and
+ * filled cells each behind their length in bytes, little-endian.
+ */
 function save(state: ClassicKey): Snapshot {
   const { cells } = state;
-  const bits = new Uint8Array((cells.length + 7) >> 3);
-  const filled = new Float64Array(cells.length);
-  let n = 0;
-  for (let i = 0; i < cells.length; i++) {
-    if (Object.is(cells[i], 0)) continue;
-    bits[i >> 3] = bits[i >> 3]! | (1 << (i & 7));
-    filled[n++] = cells[i]!;
+  if (filled.length < cells.length) {
+    filled = new Float64Array(2 * cells.length);
+    filledBytes = new Uint8Array(filled.buffer);
   }
-  const w = createWriter(64 + bits.length + 8 * n);
-  w.u8(state.verdict);
-  w.u32(cells.length);
-  w.array(bits);
-  w.array(filled.subarray(0, n));
-  return { version: VERSION, running: w.done(), parts: [] };
+  let n = 0;
+  for (let i = 0; i < cells.length; i++) if (!Object.is(cells[i], 0)) filled[n++] = cells[i]!;
+  const bits = (cells.length + 7) >> 3;
+  const running = new Uint8Array(13 + bits + 8 * n);
+  running[0] = state.verdict;
+  writeU32(running, 1, cells.length);
+  writeU32(running, 5, bits);
+  for (let i = 0; i < cells.length; i++) {
+    if (!Object.is(cells[i], 0)) running[9 + (i >> 3)] = running[9 + (i >> 3)]! | (1 << (i & 7));
+  }
+  writeU32(running, 9 + bits, 8 * n);
+  running.set(filledBytes.subarray(0, 8 * n), 13 + bits);
+  return { version: VERSION, running, parts: [] };
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }
 
 function load(snapshot: Snapshot, least: number): ClassicKey {

@@ -39,6 +39,8 @@ export interface PartitionFeed {
   begin(ready: Promise<unknown>): void;
   /** The client's next batch; resolves when there is room for more, or with "full" once the partition was paused. */
   offer(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<Offered>;
+  /** Halts it behind what it has in hand. */
+  refuse(error: TidegaugeError): void;
   /** Takes no more; after the batch in hand the partition is released. */
   end(): Promise<void>;
   state(): State;
@@ -227,6 +229,9 @@ export function createPartitionFeed(options: FeedOptions): PartitionFeed {
         return "full";
       }
       return room(heartbeat);
+    },
+    refuse(error) {
+      if (isIn("running")) push(error);
     },
     end() {
       ending ??= (async () => {

@@ -78,7 +78,7 @@ export interface Bounds {
 
 /** Questions to the cluster beside the group. A connection that failed is thrown away. */
 export interface Cluster {
-  /** Partitions per topic; SOURCE_MISSING for one that does not exist. */
+  /** Partitions per topic; SOURCE_MISSING for one that does not exist, SOURCE_FORBIDDEN for one that is not for us. */
   partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Asked at most once a second per topic, unless they must be fresh. */
   bounds(topic: string, partition: number, fresh?: boolean): Promise<Bounds>;
@@ -115,7 +115,9 @@ export interface MemberEvents {
     taken: (nextOffset: number) => void,
     heartbeat: () => Promise<void>,
   ): Promise<void>;
-  /** It cannot go on: leave it and join anew. */
+  /** The brokers do not let us read it. */
+  forbidden(partition: PartitionId): void;
+  /** It cannot go on: leave it and join anew, unless the error is one that no later try can mend. */
   failed(error: Error): void;
 }
 
@@ -139,6 +141,21 @@ export function missingTopic(topic: string, cause: unknown): TidegaugeError {
     { source: `kafka topic ${topic}`, what: "the brokers do not know it", fix },
     cause,
   );
+}
+
+/** What brokers say to who may not see or read a topic, or be in a group. */
+export const FORBIDDEN = { TOPIC_AUTHORIZATION_FAILED: 29, GROUP_AUTHORIZATION_FAILED: 30 } as const;
+
+export function forbiddenTopic(topic: string, cause?: unknown): TidegaugeError {
+  const why = "TOPIC_AUTHORIZATION_FAILED";
+  const fix = `describe and read this topic (kafka-acls.sh --add --operation Read --topic ${topic})`;
+  return new TidegaugeError("SOURCE_FORBIDDEN", { source: `kafka topic ${topic}`, why, fix }, cause);
+}
+
+export function forbiddenGroup(group: string, cause: unknown): TidegaugeError {
+  const why = "GROUP_AUTHORIZATION_FAILED";
+  const fix = `be in this group (kafka-acls.sh --add --operation Read --group ${group})`;
+  return new TidegaugeError("SOURCE_FORBIDDEN", { source: `as consumer group ${group}`, why, fix }, cause);
 }
 
 /** What brokers call a request that no later try can mend. */

@@ -1,7 +1,7 @@
 import type { Log } from "../../engine/log.ts";
 import type { Intake, PartitionId } from "../../engine/source.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
-import type { Bounds, KafkaClient, Member } from "./port.ts";
+import { type Bounds, forbiddenTopic, type KafkaClient, type Member } from "./port.ts";
 import { readFetch } from "./records/record-set.ts";
 
 export interface SessionOptions {
@@ -135,6 +135,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         for (const feed of feeds.values()) if (feed.state() !== "fenced") void feed.end();
       },
       heartbeat: confirm,
+      forbidden: (id) => feeds.get(nameOf(id))?.refuse(forbiddenTopic(id.topic)),
       failed: fail,
       async fetched(id, fetch, taken, heartbeat) {
         const feed = feeds.get(nameOf(id));

@@ -13,14 +13,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Failures that the watchdog caused within 45 s, of a partition in this condition. */
-async function failuresOf(state: ReturnType<PartitionFeed["state"]>, idle: boolean, high: number): Promise<number> {
+/** Failures that the watchdog caused within so long, of a partition in this condition. */
+async function failuresOf(
+  state: ReturnType<PartitionFeed["state"]>,
+  idle: boolean,
+  high: number,
+  ms = 45_000,
+): Promise<number> {
   const feed = { state: () => state, progress: () => ({ expected: 5, idle }) } as PartitionFeed;
   let failures = 0;
   const session = { feeds: () => new Map([["t[0]", feed]]), fail: () => void failures++ } as unknown as Session;
   const cluster = { bounds: async () => ({ low: 0, high }) } as unknown as Cluster;
   const end = watchProgress(session, cluster, createRecordingIntake(), silentLog);
-  await vi.advanceTimersByTimeAsync(45_000);
+  await vi.advanceTimersByTimeAsync(ms);
   end();
   return failures;
 }
@@ -34,4 +39,9 @@ test("a partition that has records and does not move ends the session; one at it
 
 test("a fenced partition that stays ours is joined for anew: it would stand still for ever", async () => {
   expect(await failuresOf("fenced", true, 5)).toBe(1);
+});
+
+test("a partition that was given up for a gathering of the group that does not end is joined for anew, not sooner", async () => {
+  expect(await failuresOf("ended", true, 5, 85_000)).toBe(0);
+  expect(await failuresOf("ended", true, 5, 95_000)).toBe(1);
 });

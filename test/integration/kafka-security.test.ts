@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { KafkaConnection } from "../../ingest/kafka/port.ts";
 import { CLIENTS, createKafkaSource } from "../../ingest/kafka.ts";
 import { cacheFolder } from "../support/kafka.ts";
 import { javaCommand, whyNoJava } from "../support/kafka-java.ts";
-import { startSecureKafka, USER } from "../support/kafka-secure.ts";
+import { GUEST, startSecureKafka, USER } from "../support/kafka-secure.ts";
 import { createRecordingIntake, until } from "../support/recording-intake.ts";
 
 const missing = whyNoJava() ?? whyNoOpenssl();
@@ -90,6 +91,66 @@ describe.skipIf(kafka === null).each(clients)("a broker that lets in only who it
     await running;
     expect(lines.length).toBeLessThan(20);
   });
+});
+
+describe.skipIf(kafka === null).each(clients)("who may not read, by %s", (client) => {
+  const guest = { client, sasl: { mechanism: "plain", ...GUEST } } as const;
+  const allow = (resourceType: AclResourceTypes, resourceName: string, operation: AclOperationTypes) =>
+    kafka!.plain.admin.createAcls({
+      acl: [
+        {
+          resourceType,
+          resourceName,
+          resourcePatternType: ResourcePatternTypes.LITERAL,
+          principal: `User:${GUEST.username}`,
+          host: "*",
+          operation,
+          permissionType: AclPermissionTypes.ALLOW,
+        },
+      ],
+    });
+  const { TOPIC, GROUP } = AclResourceTypes;
+  const { READ, DESCRIBE } = AclOperationTypes;
+
+  async function topicOf(name: string): Promise<string> {
+    const topic = kafka!.plain.unique(name);
+    await kafka!.plain.createTopic(topic, 1);
+    await kafka!.plain.produce(topic, 0, ["a"]);
+    return topic;
+  }
+
+  test("a topic that is not shown and one that is shown and not read are each halted by one clear error, others go on", async () => {
+    const [open, hidden, shown] = [await topicOf("open"), await topicOf("hidden"), await topicOf("shown")];
+    const group = kafka!.plain.unique("g");
+    await allow(GROUP, group, READ);
+    await allow(TOPIC, open, READ);
+    await allow(TOPIC, shown, DESCRIBE);
+    const intake = createRecordingIntake();
+    const source = createKafkaSource({ ...guest, brokers: [kafka!.sasl], group, topics: [open, hidden, shown] });
+    const running = source.run(intake);
+    running.catch(() => {});
+    onTestFinished(() => source.stop());
+    await until("both halted", () => intake.halted.length >= 2, 30_000);
+    await kafka!.plain.produce(open, 0, ["b"]);
+    await until("the open one", () => intake.values(`${open}[0]`).length === 2, 30_000);
+    await source.stop();
+    await running;
+    expect(intake.halted.map(({ error }) => `${error.code} ${error.message}`).sort()).toEqual([
+      expect.stringMatching(`^SOURCE_FORBIDDEN .*kafka topic ${hidden} \\(TOPIC_AUTHORIZATION_FAILED\\)`),
+      expect.stringMatching(`^SOURCE_FORBIDDEN .*kafka topic ${shown} \\(TOPIC_AUTHORIZATION_FAILED\\)`),
+    ]);
+  }, 90_000);
+
+  test("a group that is not ours ends the source with one clear error", async () => {
+    const topic = await topicOf("mine");
+    await allow(TOPIC, topic, READ);
+    const group = kafka!.plain.unique("theirs");
+    const source = createKafkaSource({ ...guest, brokers: [kafka!.sasl], group, topics: [topic] });
+    await expect(source.run(createRecordingIntake())).rejects.toMatchObject({
+      code: "SOURCE_FORBIDDEN",
+      message: expect.stringContaining(`consumer group ${group} (GROUP_AUTHORIZATION_FAILED)`),
+    });
+  }, 60_000);
 });
 
 describe.skipIf(kafka === null)("what Kafka's own console producer writes", () => {

@@ -18,6 +18,8 @@ export interface SecureKafka {
   stop(): Promise<void>;
 }
 
+/** May do what access lists allow, which is nothing at first; USER and who comes without a name may do all. */
+export const GUEST = { username: "bob", password: "another-word" } as const;
 export const USER = { username: "alice", password: "s3cret-word" } as const;
 
 /** A broker with listeners for TLS (asking for client certificates if there are any), SASL, and SASL over TLS. */
@@ -28,7 +30,7 @@ export async function startSecureKafka(): Promise<SecureKafka> {
   const names = { PLAINTEXT: plain, SSL: ssl, SASL_PLAINTEXT: sasl, SASL_SSL: saslSsl };
   const listeners = Object.entries(names).map(([name, port]) => `${name}://127.0.0.1:${port}`);
   const user = `org.apache.kafka.common.security`;
-  const plainJaas = `${user}.plain.PlainLoginModule required user_${USER.username}="${USER.password}";`;
+  const plainJaas = `${user}.plain.PlainLoginModule required user_${USER.username}="${USER.password}" user_${GUEST.username}="${GUEST.password}";`;
   const scramJaas = `${user}.scram.ScramLoginModule required;`;
   const jaas = ["sasl_plaintext", "sasl_ssl"].flatMap((listener) => [
     [`listener.name.${listener}.plain.sasl.jaas.config`, plainJaas],
@@ -50,6 +52,8 @@ export async function startSecureKafka(): Promise<SecureKafka> {
     "ssl.truststore.type": "PEM",
     "ssl.truststore.location": join(folder, "ca.crt"),
     "listener.name.ssl.ssl.client.auth": "requested",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": `User:ANONYMOUS;User:${USER.username};User:CN=client`,
     ...Object.fromEntries(jaas),
   };
   const scram = ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [

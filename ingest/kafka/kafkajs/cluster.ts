@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from "kafkajs";
-import { type Cluster, missingTopic, REFUSALS, unavailable } from "../port.ts";
+import { type Cluster, forbiddenTopic, missingTopic, REFUSALS, unavailable } from "../port.ts";
 import { rememberBounds } from "../remember-bounds.ts";
 import { fetchTopicId } from "./topic-id.ts";
 
@@ -65,6 +65,7 @@ async function countPartitions(
     return topics[0]?.partitions.length ?? 0;
   } catch (error) {
     if (isUnknownTopic(error)) throw missingTopic(topic, error);
+    if (typesOf(error).includes("TOPIC_AUTHORIZATION_FAILED")) throw forbiddenTopic(topic, error);
     throw unavailable(topic, (error as Error).message, error);
   }
 }

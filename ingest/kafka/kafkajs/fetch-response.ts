@@ -1,6 +1,8 @@
 import type { Kafka } from "kafkajs";
 import { type ByteReader, createByteReader } from "../byte-reader.ts";
+import { FORBIDDEN } from "../port.ts";
 import type { RawFetch } from "../records/batch.ts";
+import { type Coordinator, leaveLostCoordinator, reach } from "./lost-broker.ts";
 
 const FETCH = 1;
 /** The version that is decoded here: brokers from 2.3 on. */
@@ -8,13 +10,14 @@ const VERSION = 11;
 
 /** A partition's fetch inside the one message that the client sees in its place. */
 export interface Carrier {
-  readonly fetch: Omit<RawFetch, "askedOffset">;
+  /** Null: the partition is not for us. The client would end the membership for it, with all other partitions. */
+  readonly fetch: Omit<RawFetch, "askedOffset"> | null;
 }
 
 type Request = { request: { apiKey: number; apiVersion: number }; response: { decode: unknown } };
 type Lookup = (apiKey: number, definition: unknown) => (options: unknown) => Request;
 
-interface Broker {
+interface Broker extends Coordinator {
   lookupRequest: Lookup;
   fetch(options: unknown): Promise<unknown>;
 }
@@ -36,8 +39,11 @@ export function decodeFetchesOurselves(kafka: Kafka): void {
     const cluster = original(options);
     const find = cluster.findBroker.bind(cluster);
     cluster.findBroker = async (which) => {
-      const broker = await find(which);
-      if (!patched.has(broker)) patched.add(patch(broker));
+      const broker = await reach(() => find(which));
+      if (!patched.has(broker)) {
+        patched.add(patch(broker));
+        leaveLostCoordinator(broker);
+      }
       return broker;
     };
     return cluster;
@@ -92,15 +98,17 @@ function readPartition({ int16, int32, int64, take, list }: ByteReader) {
   const aborted = list(int32(), () => ({ producerId: int64(), firstOffset: Number(int64()) }));
   const preferredReadReplica = int32();
   const records = take(Math.max(int32(), 0));
+  const forbidden = errorCode === FORBIDDEN.TOPIC_AUTHORIZATION_FAILED;
+  const fetch = { highWatermark: Number(highWatermark), aborted, records };
   return {
     partition,
-    errorCode,
+    errorCode: forbidden ? 0 : errorCode,
     highWatermark: String(highWatermark),
     lastStableOffset: String(lastStableOffset),
     lastStartOffset: String(lastStartOffset),
     abortedTransactions: [],
     preferredReadReplica,
-    messages: records.length === 0 ? [] : [carrier({ highWatermark: Number(highWatermark), aborted, records })],
+    messages: forbidden ? [carrier(null)] : records.length === 0 ? [] : [carrier(fetch)],
   };
 }
 

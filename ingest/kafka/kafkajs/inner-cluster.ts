@@ -5,6 +5,7 @@ export interface InnerBroker {
   readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>;
   readonly connectionPool: { send(exchange: unknown): Promise<string | null> };
   fetch(options: unknown): Promise<unknown>;
+  findGroupCoordinator(which: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>;
 }
 
 /** kafkajs's own connections to a cluster, with TLS and SASL: for requests that its public interface does not offer. */

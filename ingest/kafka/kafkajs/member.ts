@@ -1,7 +1,9 @@
 import type { Batch, Consumer, Kafka } from "kafkajs";
 import type { PartitionId } from "../../../engine/source.ts";
-import { FETCH, type JoinOptions, type Member, type MemberEvents } from "../port.ts";
+import { FETCH, forbiddenGroup, type JoinOptions, type Member, type MemberEvents } from "../port.ts";
+import { typesOf } from "./cluster.ts";
 import type { Carrier } from "./fetch-response.ts";
+import { createInnerCluster } from "./inner-cluster.ts";
 
 const PARTITIONS_AT_ONCE = 32;
 
@@ -15,7 +17,9 @@ export async function joinGroup(kafka: Kafka, options: JoinOptions, events: Memb
   });
   consumer.on("consumer.rebalancing", () => events.rebalancing());
   consumer.on("consumer.heartbeat", () => events.heartbeat());
-  consumer.on("consumer.crash", ({ payload }) => events.failed(payload.error));
+  const named = async (error: Error) =>
+    (await isForbidden(kafka, options.group, error)) ? forbiddenGroup(options.group, error) : error;
+  consumer.on("consumer.crash", ({ payload }) => void named(payload.error).then(events.failed));
   const one = ({ topic, partition }: PartitionId) => [{ topic, partitions: [partition] }];
   const member: Member = {
     pause: (id) => tell(() => consumer.pause(one(id))),
@@ -37,6 +41,10 @@ export async function joinGroup(kafka: Kafka, options: JoinOptions, events: Memb
           readonly rawMessages: readonly Carrier[];
         };
         for (const { fetch } of rawMessages) {
+          if (fetch === null) {
+            events.forbidden({ topic, partition });
+            continue;
+          }
           const taken = (nextOffset: number) => resolveOffset(String(nextOffset - 1));
           await events.fetched(
             { topic, partition },
@@ -49,10 +57,28 @@ export async function joinGroup(kafka: Kafka, options: JoinOptions, events: Memb
     });
   } catch (error) {
     await member.leave();
-    throw error;
+    throw await named(error as Error);
   }
   return member;
 }
+
+/** The client passes over what brokers say when it looks for the group's coordinator: then one is asked again. */
+async function isForbidden(kafka: Kafka, group: string, error: Error): Promise<boolean> {
+  if (typesOf(error).includes(FORBIDDEN_GROUP)) return true;
+  if (!/group coordinator/i.test(error.message)) return false;
+  const cluster = createInnerCluster(kafka);
+  try {
+    await cluster?.connect();
+    await cluster?.brokerPool.seedBroker.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
+    return false;
+  } catch (answer) {
+    return typesOf(answer).includes(FORBIDDEN_GROUP);
+  } finally {
+    await cluster?.disconnect().catch(() => undefined);
+  }
+}
+
+const FORBIDDEN_GROUP = "GROUP_AUTHORIZATION_FAILED";
 
 /** A consumer that crashed or left refuses orders; its feeds end with it. */
 function tell(order: () => void): void {
@@ -76,6 +102,7 @@ function createConsumer(kafka: Kafka, { group, sessionMs, heartbeatMs }: JoinOpt
     maxBytes: FETCH.bytes,
     maxBytesPerPartition: FETCH.partitionBytes,
     // A crashed consumer is replaced, not restarted: its state is not to be trusted.
-    retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 5, restartOnFailure: async () => false },
+    // Brokers give a lost one up after 9 s where they are left as they come: so long it is tried.
+    retry: { initialRetryTime: 200, maxRetryTime: 1000, retries: 15, restartOnFailure: async () => false },
   });
 }

@@ -1,14 +1,8 @@
 import type { Kafka } from "kafkajs";
-import { createByteReader } from "../byte-reader.ts";
-import { REFUSALS, type RecordProducer, sendError, unavailable } from "../port.ts";
+import { type RecordProducer, sendError, unavailable } from "../port.ts";
+import { PRODUCE, PRODUCE_VERSION, produceRequest, readProduceAnswer, refusal } from "../records/produce.ts";
 import { writeBatch } from "../records/write-batch.ts";
 import { createInnerCluster, type InnerBroker, type InnerCluster } from "./inner-cluster.ts";
-
-const PRODUCE = 0;
-/** Brokers from 2.1 on. */
-const VERSION = 7;
-const ALL_IN_SYNC = -1;
-const ANSWER_WITHIN_MS = 30_000;
 
 /**
  * Sends over the library's connections, without its producer: that one makes an object of every number that it writes,
@@ -37,10 +31,7 @@ export function createProducer(kafka: Kafka): RecordProducer {
         if (leader === undefined) throw unavailable(topic, `partition ${partition} has no leader`);
         const broker = await cluster.findBroker({ nodeId: leader });
         const failure = await produce(broker, topic, partition, writeBatch(records, Date.now()));
-        if (failure !== 0) {
-          const type = Object.keys(REFUSALS).find((name) => REFUSALS[name] === failure);
-          throw sendError(topic, partition, type ? [type] : [], `the broker answers with error ${failure}`, null);
-        }
+        if (failure !== 0) throw refusal(topic, partition, failure);
       } catch (error) {
         // Leaders move, connections break: the next send begins anew.
         if (opened === mine) opened = null;
@@ -61,42 +52,17 @@ async function produce(broker: InnerBroker, topic: string, partition: number, ba
   const answer: unknown = await broker.connectionPool.send({
     request: {
       apiKey: PRODUCE,
-      apiVersion: VERSION,
+      apiVersion: PRODUCE_VERSION,
       apiName: "Produce",
       encode: async () => {
-        const buffer = requestBody(topic, partition, batch);
+        const buffer = produceRequest(topic, partition, batch);
         return { buf: buffer, buffer };
       },
     },
     response: {
-      decode: async (data: Buffer) => ({ code: readCode(data), clientSideThrottleTime: null }),
+      decode: async (data: Buffer) => ({ code: readProduceAnswer(data), clientSideThrottleTime: null }),
       parse: async ({ code }: { code: number }) => code,
     },
   });
   return answer as number;
-}
-
-/** No transaction; one topic, one partition, one batch. */
-function requestBody(topic: string, partition: number, batch: Buffer): Buffer {
-  const name = Buffer.from(topic);
-  const head = Buffer.alloc(2 + 2 + 4 + 4 + 2 + name.length + 4 + 4 + 4);
-  let at = head.writeInt16BE(-1, 0);
-  at = head.writeInt16BE(ALL_IN_SYNC, at);
-  at = head.writeInt32BE(ANSWER_WITHIN_MS, at);
-  at = head.writeInt32BE(1, at);
-  at = head.writeInt16BE(name.length, at);
-  at += name.copy(head, at);
-  at = head.writeInt32BE(1, at);
-  at = head.writeInt32BE(partition, at);
-  head.writeInt32BE(batch.length, at);
-  return Buffer.concat([head, batch]);
-}
-
-function readCode(data: Buffer): number {
-  const { int16, int32, take } = createByteReader(data);
-  if (int32() !== 1) throw new RangeError("the broker answers for another topic");
-  take(int16());
-  if (int32() !== 1) throw new RangeError("the broker answers for another partition");
-  int32();
-  return int16();
 }

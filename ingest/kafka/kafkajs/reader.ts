@@ -1,5 +1,6 @@
 import type { Kafka } from "kafkajs";
-import { FETCH, type TopicReader, unavailable } from "../port.ts";
+import { TidegaugeError } from "../../../engine/errors.ts";
+import { FETCH, forbiddenTopic, type TopicReader, unavailable } from "../port.ts";
 import type { Carrier } from "./fetch-response.ts";
 import { createInnerCluster } from "./inner-cluster.ts";
 
@@ -39,9 +40,11 @@ export async function openReader(kafka: Kafka, topic: string): Promise<TopicRead
           topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH.partitionBytes }] }],
         })) as Answer;
         const carried = answer.responses[0]?.partitions[0]?.messages[0];
+        if (carried?.fetch === null) throw forbiddenTopic(topic);
         if (carried !== undefined) return { ...carried.fetch, askedOffset: offset };
         return { askedOffset: offset, highWatermark: offset, aborted: [], records: Buffer.alloc(0) };
       } catch (error) {
+        if (error instanceof TidegaugeError) throw error;
         if ((error as { readonly type?: string }).type === "OFFSET_OUT_OF_RANGE") return null;
         // Leaders move: the next try asks for them anew.
         known = false;

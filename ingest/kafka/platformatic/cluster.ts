@@ -1,5 +1,5 @@
 import { Admin, Consumer } from "@platformatic/kafka";
-import { type Cluster, missingTopic, REFUSALS, unavailable } from "../port.ts";
+import { type Cluster, FORBIDDEN, forbiddenTopic, missingTopic, REFUSALS, unavailable } from "../port.ts";
 import { rememberBounds } from "../remember-bounds.ts";
 import type { ClientOptions } from "./client.ts";
 
@@ -21,6 +21,7 @@ export function createCluster(options: ClientOptions): Cluster {
       if (asking === mine) asking = null;
       void closeConsumer(mine);
       if (isUnknownTopic(error)) throw missingTopic(topic, error);
+      if (hasCode(error, FORBIDDEN.TOPIC_AUTHORIZATION_FAILED)) throw forbiddenTopic(topic, error);
       throw unavailable(topic, whyOf(error), error);
     }
   }

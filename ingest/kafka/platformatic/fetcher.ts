@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterMetadata, Connection } from "@platformatic/kafka";
 import type { PartitionId } from "../../../engine/source.ts";
-import { type Bounds, FETCH } from "../port.ts";
+import { type Bounds, FETCH, FORBIDDEN } from "../port.ts";
 import type { RawFetch } from "../records/batch.ts";
 import type { FetchedPartition, FetchRequest } from "./fetch.ts";
 
@@ -12,6 +12,8 @@ export interface FetcherOptions {
   fetch(connection: Connection, request: FetchRequest): Promise<FetchedPartition[]>;
   bounds(partition: PartitionId): Promise<Bounds>;
   deliver(partition: PartitionId, fetch: RawFetch, taken: (nextOffset: number) => void): Promise<void>;
+  /** The brokers do not let us read it. */
+  forbidden(partition: PartitionId): void;
   /** What went wrong and is tried again. */
   complain(error: Error): void;
   failed(error: Error): void;
@@ -115,6 +117,7 @@ export function startFetcher(options: FetcherOptions): Fetcher {
       const here = asked.get(`${part.topicId}/${part.partition}`);
       if (here === undefined || here.moves !== here.to.moves || stopped) continue;
       if (part.error === OFFSET_OUT_OF_RANGE) await moveInside(here.to);
+      else if (part.error === FORBIDDEN.TOPIC_AUTHORIZATION_FAILED) options.forbidden(here.to.id);
       else if (part.error !== 0) stale = true;
       else if (part.records.length > 0 && !here.to.paused) void take(here.to, { ...part, askedOffset: here.offset });
     }

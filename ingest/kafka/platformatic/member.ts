@@ -1,8 +1,8 @@
 import { ConnectionPool, Consumer } from "@platformatic/kafka";
 import type { Log } from "../../../engine/log.ts";
-import type { JoinOptions, Member, MemberEvents } from "../port.ts";
+import { FORBIDDEN, forbiddenGroup, type JoinOptions, type Member, type MemberEvents } from "../port.ts";
 import type { ClientOptions } from "./client.ts";
-import { closeConsumer, createCluster } from "./cluster.ts";
+import { closeConsumer, createCluster, hasCode } from "./cluster.ts";
 import { chooseFetch, OLDEST_FETCH } from "./fetch.ts";
 import { startFetcher } from "./fetcher.ts";
 
@@ -25,8 +25,10 @@ export async function joinGroup(
   // Of its own: a broker answers one request of a connection at a time, and heartbeats must not wait behind a poll.
   const pool = new ConnectionPool(base.clientId, { ...base, requestTimeout: FETCH_PATIENCE_MS });
   let left = false;
+  const named = (error: Error) =>
+    hasCode(error, FORBIDDEN.GROUP_AUTHORIZATION_FAILED) ? forbiddenGroup(group, error) : error;
   const fail = (error: Error) => {
-    if (!left) events.failed(error);
+    if (!left) events.failed(named(error));
   };
   pool.on("error", () => undefined);
 
@@ -53,6 +55,7 @@ export async function joinGroup(
       fetch,
       bounds: ({ topic, partition }) => cluster.bounds(topic, partition, true),
       deliver: (id, raw, taken) => events.fetched(id, raw, taken, async () => {}),
+      forbidden: events.forbidden,
       complain: (error) => log.info(`kafka client: ${error.message}`, { group }),
       failed: fail,
     });
@@ -87,7 +90,7 @@ export async function joinGroup(
     await consumer.joinGroup({ ...timing, protocols: PROTOCOLS });
   } catch (error) {
     await close();
-    throw error;
+    throw named(error as Error);
   }
   return {
     pause: (id) => fetching.pause(id),

@@ -1,5 +1,6 @@
 import { ConnectionPool, Consumer } from "@platformatic/kafka";
-import { FETCH, type TopicReader, unavailable } from "../port.ts";
+import { TidegaugeError } from "../../../engine/errors.ts";
+import { FETCH, FORBIDDEN, forbiddenTopic, type TopicReader, unavailable } from "../port.ts";
 import type { ClientOptions } from "./client.ts";
 import { closeConsumer, whyOf } from "./cluster.ts";
 import { chooseFetch, OLDEST_FETCH } from "./fetch.ts";
@@ -36,9 +37,11 @@ export async function openReader(base: ClientOptions, topic: string): Promise<To
         const topics = new Map([[id, [{ partition, offset }]]]);
         const [part] = await fetch(await pool.get(broker), { waitMs, bytes, partitionBytes, topics });
         if (part?.error === OFFSET_OUT_OF_RANGE) return null;
+        if (part?.error === FORBIDDEN.TOPIC_AUTHORIZATION_FAILED) throw forbiddenTopic(topic);
         if (part === undefined || part.error !== 0) throw new RangeError(`its leader answered error ${part?.error}`);
         return { ...part, askedOffset: offset };
       } catch (error) {
+        if (error instanceof TidegaugeError) throw error;
         stale = true;
         throw unavailable(topic, whyOf(error), error);
       }
