@@ -29,6 +29,32 @@ test("days reach the detector, and are not shown as one number for all keys", ()
   expect(factsOf(configOf("{ events: 5000 }").monitors.m!).promise).toBe(5000);
 });
 
+const SHARING = [
+  "numeric",
+  "short-text",
+  "instruction-stability",
+  "semantic-cycles",
+  "dissatisfaction",
+  "lookback-ratio",
+];
+
+test.each(DETECTORS.map((d) => d.name))("%s shares one promise between keys, or says why it cannot", (detector) => {
+  const shared = ["falseDiscoveries: { rate: 0.1 }", "falseAlarms: { days: 7, per: monitor }"];
+  for (const promise of shared) {
+    const text = `monitors: { m: { detector: ${detector}, source: { http: {} }, ${promise} } }`;
+    const result = parseConfig(text, "t.yaml", DETECTORS, {});
+    if ("mistakes" in result) throw new RangeError(JSON.stringify(result.mistakes));
+    const settings = () => monitorSettings("m", result.config.monitors.m!, "t.yaml");
+    if (SHARING.includes(detector)) expect(settings()).toMatchObject({ shared: true });
+    else
+      expect(settings).toThrow(/keeps a promise for each key \(.*no e-value.*take out (falseDiscoveries|per: monitor)/);
+  }
+  const counted = `monitors: { m: { detector: ${detector}, source: { http: {} }, falseAlarms: { events: 5000, per: monitor } } }`;
+  const result = parseConfig(counted, "t.yaml", DETECTORS, {});
+  if ("mistakes" in result) throw new RangeError(JSON.stringify(result.mistakes));
+  expect(monitorSettings("m", result.config.monitors.m!, "t.yaml")).toMatchObject({ promise: 5000 });
+});
+
 test("another encoder, or another dimension of it, is another making; where it answers from is not", () => {
   const result = parseConfig(
     "monitors:\n  m: { detector: short-text, source: { http: {} } }\n",

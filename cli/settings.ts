@@ -23,12 +23,16 @@ export function monitorSettings(name: string, monitor: MonitorConfig, where: str
     seed: hash32(`${monitor.seed}\u0000${name}`),
   };
   const alone = shared !== null && detector.sharesPromise !== true;
-  const wrong = alone
-    ? `${detector.name} keeps a promise for each key: take out ${discoveries ? "falseDiscoveries" : "per: monitor"}`
-    : (detector.check?.(settings) ?? null);
+  const wrong = alone ? wrongShare(detector, discoveries !== null) : (detector.check?.(settings) ?? null);
   if (wrong !== null)
     throw new TidegaugeError("CONFIG_INVALID", { where: `${where} monitors.${name}`, what: wrong, fix: "Correct it" });
   return settings;
+}
+
+function wrongShare({ name, sharesPromise }: Detector, discoveries: boolean): string {
+  const why = typeof sharesPromise === "string" ? ` (${sharesPromise})` : "";
+  const word = discoveries ? "falseDiscoveries" : "per: monitor with days";
+  return `${name} keeps a promise for each key${why}: take out ${word}, or promise \`falseAlarms: { events: …, per: monitor }\``;
 }
 
 /**

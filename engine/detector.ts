@@ -28,8 +28,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly reference: { readonly first: number; readonly least: number; readonly unit?: string } | null;
   /** Promised events between false alarms per kind unless configured; null: no promise can be made. */
   readonly falseAlarms: number | null;
-  /** Its keys can share one promise: its models heed `promise` of an item. */
-  readonly sharesPromise?: boolean;
+  /** Whether its keys can share one promise: true where its models heed `promise` of an item, else why not, a clause. */
+  readonly sharesPromise?: true | string;
   /** Markdown of its reference page, with headings of the second level: what a user must know to set it up. */
   readonly guide?: string;
   readonly gauges: readonly GaugeSpec[];

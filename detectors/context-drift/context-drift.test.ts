@@ -151,6 +151,42 @@ describe("reminders", () => {
   });
 });
 
+describe("another system that reminds", () => {
+  const reminders = { cooldown: 3, most: 3, holdout: 0.3, template: "" };
+  const plan = { seed: "others", conversations: 300, turns: 12, phi: 0.3, tau: 1 };
+  const jump = (i: number) => (i >= 120 ? { turn: 4, by: 9 } : null);
+  /** Turns as they come when what was asked for is done and marked on the next turn, and `other` marks too. */
+  async function run(options: object, other: (conversation: number, turn: number) => boolean) {
+    const { model, state } = await open(options);
+    const said: SignalDraft[] = [];
+    let asked = "";
+    for (const turn of simulateFleet({ ...plan, jump })) {
+      const reminded = asked === turn.conversation || other(Number(turn.conversation.slice(1)), turn.turn!);
+      const [outcome] = await feed(model, state, [{ ...turn, ...(reminded ? { intervention: "reminder" } : {}) }]);
+      const due = outcome!.signals.find((s) => s.kind === "reminder_due");
+      asked = due?.deliver === undefined ? "" : turn.conversation;
+      said.push(...outcome!.signals.filter((s) => s.kind === "data_quality"));
+    }
+    return { said, state, warnings: model.inspect(state).details.warnings as string[] };
+  }
+
+  test("is told, for then the contrast with the holdouts is biased", async () => {
+    const { said, warnings } = await run({ reminders }, (conversation, turn) => conversation % 2 === 0 && turn === 6);
+    expect(said).toHaveLength(1);
+    expect(said[0]!.explanation.reasons).toMatchObject([{ reason: "unasked-reminders" }]);
+    expect(said[0]!.summary).toContain("another system reminds");
+    expect(warnings.some((w) => w.includes("another system reminds"))).toBe(true);
+  });
+
+  test("is not imagined where only ours are given, and not looked for where ours are off", async () => {
+    const ours = await run({ reminders }, () => false);
+    expect(ours.state.quality.reminders).toBeGreaterThan(50);
+    expect([ours.said, ours.state.quality.unasked]).toEqual([[], 0]);
+    const theirs = await run({}, (conversation, turn) => conversation % 2 === 0 && turn === 6);
+    expect([theirs.said, theirs.state.quality.reminders]).toEqual([[], 0]);
+  });
+});
+
 test("short lists and gaps between turns are told as data quality", async () => {
   const { model, state } = await open();
   const rest = Math.log(0.05);

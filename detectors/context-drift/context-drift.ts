@@ -49,6 +49,8 @@ export const contextDrift: Detector<TurnEvent, Options, State> = {
   freeOptions: ["fleetFalseAlarms", "openConversations", "idleMinutes", "limit", "tokens", "reminders"],
   reference: { first: DEFAULT_REFERENCE, least: 50, unit: "closed conversations" },
   falseAlarms: DEFAULT_PROMISE,
+  sharesPromise:
+    "conversations are held against simulated thresholds, which are no e-values, and the states of a fleet are no tests at a rate",
   gauges: GAUGES,
   signals: [
     {
@@ -80,7 +82,7 @@ export const contextDrift: Detector<TurnEvent, Options, State> = {
       kind: "data_quality",
       severity: "warning",
       episode: "opens",
-      help: "Coverage below .8, missing turns, unlike tokenizers, or no room for open conversations.",
+      help: "Coverage below .8, missing turns, unlike tokenizers, no room for open conversations, or reminders of another system.",
     },
     {
       kind: "fleet_state",

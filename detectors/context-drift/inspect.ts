@@ -21,6 +21,10 @@ export const GAUGES: readonly GaugeSpec[] = [
   { name: "context_drift_open_conversations", help: "Conversations that are open." },
   { name: "context_drift_flagged_conversations", help: "Open conversations that have left their band." },
   { name: "context_drift_closed_conversations", help: "Conversations that have ended." },
+  {
+    name: "context_drift_closed_for_room",
+    help: "Conversations that were closed because openConversations were open.",
+  },
   { name: "context_drift_level", help: "Mean of the last 200 conversations' divergences, in the scale of the tests." },
 ];
 
@@ -34,6 +38,7 @@ export function inspectState(state: State, context: Context): Inspection {
     context_drift_open_conversations: open.slotOf.size,
     context_drift_flagged_conversations: flagged.out + flagged.trending,
     context_drift_closed_conversations: fleet.closed,
+    context_drift_closed_for_room: quality.evicted,
   };
   const put = (name: string, value: number | null | undefined): void => {
     if (value !== null && value !== undefined && Number.isFinite(value)) gauges[`context_drift_${name}`] = value;

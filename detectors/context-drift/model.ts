@@ -30,7 +30,7 @@ import { closeShift } from "./fleet-shift.ts";
 import { inspectState } from "./inspect.ts";
 import { type Measured, measureTurn } from "./measure.ts";
 import type { Options } from "./options.ts";
-import { createQuality, observeQuality } from "./quality.ts";
+import { createQuality, observeQuality, observeReminder } from "./quality.ts";
 import type { ShiftTest } from "./shift-test.ts";
 import { testShift } from "./shift-test.ts";
 import { loadState, type State, saveState } from "./state.ts";
@@ -174,6 +174,7 @@ function hear(state: State, c: Conversation, heard: Heard, context: Context, sig
     return;
   }
   const mark = event.intervention === "reminder" ? REMINDER : event.intervention === "holdout" ? HOLDOUT : 0;
+  if (mark === REMINDER && context.options.reminders !== null) observeReminder(state.quality, isAsked(c, context));
   pushTurn(c.track, turn, measured.value, mark | (measured.thin ? THIN : 0));
   if (context.options.tokens && measured.tokens.length > 0) {
     const said = measured.tokens.map(({ token, nats }) => ({ turn, token, nats }));
@@ -218,12 +219,23 @@ function remind(state: State, c: Conversation, { options, settings }: Context, s
   if (c.reminders > 0 && c.turn - c.reminded < wanted.cooldown) return;
   c.reminders++;
   c.reminded = c.turn;
-  const withheld = hash32(`holdout ${settings.seed} ${c.id}`) / 2 ** 32 < wanted.holdout;
+  const withheld = isHoldout(c, settings, wanted.holdout);
   if (withheld) {
     const { marks } = c.track;
     marks[marks.length - 1] = marks[marks.length - 1]! | WITHHELD;
   }
   signals.push(reminderSignal(c, state.fleet, options, withheld));
+}
+
+/** Drawn by its id. */
+function isHoldout({ id }: Conversation, { seed }: Settings<Options>, share: number): boolean {
+  return hash32(`holdout ${seed} ${id}`) / 2 ** 32 < share;
+}
+
+/** A reminder that is marked now may be the answer to one that was due a few turns ago. */
+function isAsked(c: Conversation, { options, settings }: Context): boolean {
+  const { cooldown, holdout } = options.reminders!;
+  return c.reminders > 0 && c.turn - c.reminded <= cooldown && !isHoldout(c, settings, holdout);
 }
 
 function closeIdle(state: State, context: Context, index: number, signals: SignalDraft[]): void {

@@ -9,8 +9,11 @@ export interface Quality {
   /** Conversations that were closed for want of room, per turn. */
   crowded: number;
   turns: number;
-  /** Turns since the last one was closed for want of room, and so many of them. */
+  /** Conversations that were closed for want of room. */
   evicted: number;
+  /** Marked reminders while this key asks for reminders itself, and the share that it had not asked for (over the last 100). */
+  reminders: number;
+  unasked: number;
 }
 
 const MEMORY = 500;
@@ -20,11 +23,15 @@ export const LEAST_COVERAGE = 0.8;
 const MOST_MISSING = 0.05;
 const MOST_DISJOINT = 0.2;
 const MOST_CROWDED = 0.005;
+const MOST_UNASKED = 0.1;
+const REMINDER_MEMORY = 100;
+/** Marked reminders before something is said of them. */
+const ENOUGH_REMINDERS = 20;
 /** An alarm ends when a number is so much better than its line. */
 const BETTER = 0.9;
 
 export function createQuality(): Quality {
-  return { coverage: null, disjoint: 0, missing: 0, crowded: 0, turns: 0, evicted: 0 };
+  return { coverage: null, disjoint: 0, missing: 0, crowded: 0, turns: 0, evicted: 0, reminders: 0, unasked: 0 };
 }
 
 export function observeQuality(
@@ -43,8 +50,19 @@ export function observeQuality(
   q.evicted += evicted;
 }
 
+/** A turn was marked as reminded; `asked`: by this key, a short while ago. */
+export function observeReminder(q: Quality, asked: boolean): void {
+  q.reminders++;
+  q.unasked += ((asked ? 0 : 1) - q.unasked) / Math.min(q.reminders, REMINDER_MEMORY);
+}
+
 export interface Complaint {
-  readonly reason: "low-coverage" | "tokenizer-mismatch" | "missing-turns" | "too-many-conversations";
+  readonly reason:
+    | "low-coverage"
+    | "tokenizer-mismatch"
+    | "missing-turns"
+    | "too-many-conversations"
+    | "unasked-reminders";
   readonly value: number;
   readonly line: number;
   readonly advice: string;
@@ -74,5 +92,11 @@ export function complaintsOf(q: Quality, open: boolean): Complaint[] {
   );
   const room = "Raise openConversations, or end conversations with end: true.";
   over("too-many-conversations", q.crowded, MOST_CROWDED, room);
+  if (q.reminders >= ENOUGH_REMINDERS) {
+    const advice =
+      "Turns are marked as reminded that were not asked for, in held out conversations too: another system reminds. " +
+      "The contrast with the holdouts is biased until only one does.";
+    over("unasked-reminders", q.unasked, MOST_UNASKED, advice);
+  }
   return found;
 }

@@ -5,7 +5,7 @@ import type { Random } from "../statistics/random.ts";
 import { type Conversations, loadConversations, saveConversations } from "./conversations.ts";
 import { MEASURES, type Measure } from "./event.ts";
 import { type Fleet, loadFleet, saveFleet } from "./fleet.ts";
-import type { Quality } from "./quality.ts";
+import { createQuality, type Quality } from "./quality.ts";
 
 export const VERSION = 1;
 
@@ -55,5 +55,6 @@ export function loadState({ version, running, parts }: Snapshot): State {
   const measure = MEASURES[r.u8()] ?? null;
   const { all, taken } = loadConversations(r.u32s(), parts);
   const fleet = loadFleet(r, parts.slice(taken));
-  return { ...small, random, measure, open: all, fleet };
+  // What older states did not count yet begins at nothing.
+  return { ...small, quality: { ...createQuality(), ...small.quality }, random, measure, open: all, fleet };
 }

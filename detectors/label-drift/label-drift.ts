@@ -51,6 +51,7 @@ export const labelDrift: Detector<LabelEvent, LabelOptions, State> = {
   freeOptions: ["topPairs"],
   reference: REFERENCE,
   falseAlarms: PROMISE,
+  sharesPromise: "its threshold is learnt by replaying each key's reference for one promise, and is no e-value",
   gauges: GAUGES,
   signals: [
     { kind: "drift", severity: "critical", episode: "opens", help: "Labels come together in another way." },

@@ -83,6 +83,17 @@ test("chains: similarity by generation, and what does not fit is refused", async
   expect(rejected).toEqual(["missing-field", "wrong-dimension"]);
 });
 
+test("keys can share one promise: it comes with each event, and is the threshold", async () => {
+  const model: Model = await openExample(lookbackRatio as unknown as Detector);
+  const state = model.init("k");
+  const thresholds: (number | null)[] = [];
+  for (const event of lookbackRatio.example.events()) {
+    const [outcome] = await model.step([{ state, event, time: null, promise: 777 }]);
+    for (const s of outcome!.signals) if (s.kind === "drift") thresholds.push(s.threshold);
+  }
+  expect(thresholds).toEqual([777]);
+});
+
 test("rates of each kind of dissatisfaction, and the lookback ratio from attention", async () => {
   const turns = Array.from({ length: 10 }, (_, i) => ({
     rephrase: i % 2 === 0,

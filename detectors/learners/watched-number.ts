@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Detector, Example, GaugeSpec, Model, Outcome } from "../../engine/detector.ts";
+import type { Detector, Example, GaugeSpec, Model, Outcome, StepItem } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Rejection } from "../../engine/rejection.ts";
 import type { SignalDraft } from "../../engine/signal.ts";
@@ -77,6 +77,8 @@ export function watchedNumber<Event, Own>(w: WatchedNumber<Event, Own>): Detecto
     options,
     reference: { first: w.reference, least: LEAST, unit: w.unit },
     falseAlarms: PROMISE,
+    // Its statistic grows by 1 a number in the mean, and numbers are not more than events: what is promised of events holds.
+    sharesPromise: true,
     gauges: [...common, ...w.gauges],
     signals: [
       { kind: "drift", severity: "warning", episode: "opens", help: `${w.subject} changed.` },
@@ -113,7 +115,7 @@ function openWatched<Event, Own>(
     const { statistic, threshold } = model.inspect(core);
     return statistic !== null && threshold ? statistic / threshold : 0;
   };
-  const one = (state: WatchedState<Own>, event: Event, time: number | null): Outcome => {
+  const one = ({ state, event, time, promise }: StepItem<Event, WatchedState<Own>>): Outcome => {
     const numbers = w.take(state.own, event, time, state.index);
     if ("reason" in numbers) return { ratio: ratioNow(state), signals: [], reject: numbers };
     const index = state.index++;
@@ -123,7 +125,8 @@ function openWatched<Event, Own>(
     for (const number of numbers) {
       state.completed[((state.core.events % RECENT) + RECENT) % RECENT] = index;
       const given = w.bits ? { error: number as 0 | 1 } : { value: number };
-      const [outcome] = model.step([{ state: state.core, event: given, time }]) as readonly Outcome[];
+      const item = { state: state.core, event: given, time, ...(promise === undefined ? {} : { promise }) };
+      const [outcome] = model.step([item]) as readonly Outcome[];
       ratio = Math.max(ratio, outcome!.ratio);
       for (const draft of outcome!.signals) signals.push(reword(draft, state));
     }
@@ -161,7 +164,7 @@ function openWatched<Event, Own>(
       completed: new Float64Array(RECENT),
     }),
     begin: (state, key) => model.begin?.(state.core, key),
-    step: (batch) => batch.map(({ state, event, time }) => one(state, event, time)),
+    step: (batch) => batch.map(one),
     command: (state, command) => (model.command?.(state.core, command) ?? []).map((draft) => reword(draft, state)),
     inspect(state) {
       const inspected = model.inspect(state.core);

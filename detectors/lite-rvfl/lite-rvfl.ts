@@ -35,6 +35,7 @@ export const liteRvfl: Detector<RvflEvent, Options, State> = {
   options,
   reference: { first: DEFAULT_FIRST, least: 50 },
   falseAlarms: DEFAULT_PROMISE,
+  sharesPromise: "its thresholds are simulated from each key's own warm-up for one promise, and are no e-values",
   gauges: GAUGES,
   signals: [
     {
