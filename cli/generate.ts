@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { detectorMetrics, LABELS, METRICS, type MetricSpec, OTHER_KEY, PREFIX } from "../adapters/metrics/catalog.ts";
 import { IDLE_MS, KEY_BUDGET } from "../adapters/metrics/metrics.ts";
+import { dashboards } from "../dashboards/grafana/dashboards.ts";
 import { provisioning } from "../dashboards/provisioning.ts";
 import { DETECTORS } from "../detectors/index.ts";
 import type { Detector } from "../engine/detector.ts";
@@ -20,6 +21,7 @@ export function generated(root: string): ReadonlyMap<string, string> {
   files.set("docs/reference/config.schema.json", `${JSON.stringify(config, null, 2)}\n`);
   files.set("docs/reference/errors.md", errorsPage());
   files.set("docs/reference/metrics.md", metricsPage());
+  files.set("docs/reference/dashboards.md", dashboardsPage());
   for (const detector of DETECTORS) files.set(`docs/reference/${detector.name}.md`, detectorPage(detector));
   files.set("README.md", withTable(readFileSync(`${root}/README.md`, "utf8")));
   for (const [path, content] of provisioning(DETECTORS)) files.set(`dashboards/provisioning/${path}`, content);
@@ -66,6 +68,22 @@ In OpenMetrics: \`${PREFIX}signals_total\` carries the newest signal (\`signal_i
 (\`event_id\`: topic[partition]@offset), both with \`trace_id\` where the record had a W3C \`traceparent\` header. Prometheus keeps them with
 \`--enable-feature=exemplar-storage\`.
 `;
+}
+
+function dashboardsPage(): string {
+  const parts = dashboards(DETECTORS).map(({ uid, title, panels }) => {
+    const rows = (panels as { title: string; description: string }[]).map(
+      (panel) => `| ${cell(panel.title)} | ${cell(panel.description)} |`,
+    );
+    return `## ${title}\n\n![What the panels of ${title} show](../images/grafana/${uid}.webp)\n\n| panel | what |\n|---|---|\n${rows.join("\n")}\n`;
+  });
+  return `${NOTE}# Grafana's dashboards
+
+\`npx tidegauge dashboards --out monitoring\` writes them with their data sources ([operations](../operations.md)). The pictures show what each panel's
+query gets from a real Prometheus and PostgreSQL beside a service that runs every detector on its example, drawn without Grafana
+(\`node --import tsx test/dashboards/preview.ts\`). Dashed lines are marks of drift.
+
+${parts.join("\n")}`;
 }
 
 function detectorPage(detector: Detector): string {

@@ -55,7 +55,7 @@ function frame(uid: string, title: string, monitors: string, opening: readonly s
 function fleet(detectors: readonly Detector[]): Dashboard {
   const opening = [...new Set(detectors.flatMap(openingKinds))].sort();
   const recent = `select created_at as "time", monitor, key, kind, severity, summary from ${SIGNALS} order by created_at desc limit 200`;
-  const open = `select created_at as "since", monitor, key, kind, state, body->'opened'->>'summary' as summary from tidegauge.episode where monitor in (\${monitor:sqlstring}) and state <> 'closed' order by created_at desc limit 200`;
+  const open = `select created_at as "since", monitor, key, kind, state, body->>'summary' as summary from tidegauge.episode where monitor in (\${monitor:sqlstring}) and state <> 'closed' order by created_at desc limit 200`;
   return frame("tidegauge-fleet", "Tidegauge / Fleet", "tidegauge_monitor_running", opening)
     .withPanel(
       number("Monitors running", `sum(max by (monitor) (tidegauge_monitor_running{${MONITOR}}))`, {
@@ -87,7 +87,7 @@ function fleet(detectors: readonly Detector[]): Dashboard {
       lines(
         "Statistic over threshold, worst key",
         [{ expr: `max by (monitor) (tidegauge_statistic_threshold_ratio{${MONITOR}})`, legend: "{{monitor}}" }],
-        { help: "1 is the alarm, for every detector.", width: 24 },
+        { help: "1 is the alarm, for every detector.", width: 24, log: true },
       ),
     )
     .withPanel(
@@ -134,7 +134,7 @@ function fleet(detectors: readonly Detector[]): Dashboard {
       ),
     )
     .withPanel(rows("Open episodes", open, { help: "What drifts now." }))
-    .withPanel(rows("Signals", recent, { help: "Newest first." }))
+    .withPanel(rows("Newest signals", recent, { help: "Newest first." }))
     .build();
 }
 
@@ -289,7 +289,7 @@ function detectorDashboard(detector: Detector): Dashboard {
       lines(
         "Statistic over threshold, ten worst keys",
         [{ expr: worst("statistic_threshold_ratio"), legend: "{{monitor}} {{key}}" }],
-        { help: "1 is the alarm.", width: 24 },
+        { help: "1 is the alarm.", width: 24, log: true },
       ),
     )
     .withPanel(
@@ -299,7 +299,7 @@ function detectorDashboard(detector: Detector): Dashboard {
           { expr: worst("statistic"), legend: "{{monitor}} {{key}}" },
           { expr: `max by (monitor) (tidegauge_threshold{${of}})`, legend: "{{monitor}} threshold" },
         ],
-        { help: "And what it is held against." },
+        { help: "And what it is held against.", log: true },
       ),
     )
     .withPanel(
@@ -313,12 +313,14 @@ function detectorDashboard(detector: Detector): Dashboard {
         ],
         { help: "What the detector said in each step." },
       ),
-    );
+    )
+    // Before the gauges: after an odd number of half rows it would reach out of the grid.
+    .withPanel(rows("Newest signals", recent, { help: "Newest first." }));
   for (const { name, help } of detector.gauges)
     board.withPanel(
       lines(titleOf(name, detector.name), [{ expr: worst(name), legend: "{{monitor}} {{key}}" }], { help }),
     );
-  return board.withPanel(rows("Signals", recent, { help: "Newest first." })).build();
+  return board.build();
 }
 
 export function openingKinds(detector: Detector): readonly string[] {

@@ -3,6 +3,8 @@ import {
   GraphDrawStyle,
   LegendDisplayMode,
   LegendPlacement,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
   VisibilityMode,
   VizLegendOptionsBuilder,
 } from "@grafana/grafana-foundation-sdk/common";
@@ -25,6 +27,7 @@ export interface Look {
   readonly help: string;
   /** Of 24 columns. Default 12. */
   readonly width?: number;
+  /** Logarithmic above 1, linear to 0: evidence and its line are often orders of magnitude apart. */
   readonly log?: boolean;
 }
 
@@ -45,6 +48,10 @@ export function lines(title: string, targets: readonly Line[], look: Look): Time
     )
     .span(look.width ?? 12)
     .height(8);
+  if (look.log)
+    panel.scaleDistribution(
+      new ScaleDistributionConfigBuilder().type(ScaleDistribution.Symlog).log(10).linearThreshold(1),
+    );
   for (const { expr, legend } of targets) panel.withTarget(prometheus(expr).legendFormat(legend));
   return panel;
 }
