@@ -91,8 +91,9 @@ function promised({ promise, model, smallestShiftWithin1000Events: shift }: Json
   const temper = isJson(model) ? numberAt(model, "temper") : null;
   const value = isJson(shift) ? numberAt(shift, "value") : null;
   const spreads = isJson(shift) ? numberAt(shift, "spreads") : null;
+  const why = textAt(promise, "why");
   return {
-    promise: `${promise.kept}${events === null ? "" : ` (asked for: one false alarm in ${formatCount(events)} events)`}; ${textAt(promise, "why") ?? ""}`,
+    promise: `${promise.kept}${events === null ? "" : ` (asked for: one false alarm in ${formatCount(events)} events)`}${why === null ? "" : `; ${why}`}`,
     ...(words === null ? {} : { whatItKnows: words }),
     ...(size === null ? {} : { referenceIsWorth: `${formatCount(size)} independent events` }),
     ...(temper === null ? {} : { "caution (V)": formatNumber(temper) }),
