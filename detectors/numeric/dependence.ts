@@ -105,7 +105,8 @@ function* fromModel(
       "none",
       `values wander like a sum of steps (each keeps ${percent(a)} of the one before): no promise is possible`,
     ];
-  } else if (white.rows < LONG - 10 && a > 0.8 && !white.levels) {
+  } else if (white.rows < LONG - 10 && a > (white.order > 1 ? 0.4 : 0.8) && !white.levels) {
+    // More than one value before: what hides behind noise fades slower than so few values can tell.
     yield ["reduced", `strong dependence was learnt from ${place(white.rows)} values only`];
   }
   if (unrest(white.cells.floats, VOLATILITY) > IN_WAVES || state.hints & WAVES)

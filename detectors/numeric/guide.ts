@@ -1,5 +1,7 @@
 /** Printed in the reference page. */
-export const GUIDE = `## What it promises, and when it cannot
+export const GUIDE = `How it works, with pictures and an example to run: [Numbers](../numeric.md).
+
+## What it promises, and when it cannot
 
 \`falseAlarms: { events: 10000 }\` means: while nothing changes, 10,000 events or more pass between two false alarms of a key, on
 average. That needs a model of what normal values hang on; \`dependence\` says which:

@@ -4,9 +4,8 @@ import type { SignalDraft } from "../../engine/signal.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import { numeric } from "./numeric.ts";
 
-const settings = { options: numeric.options.parse({}), reference: { first: 1500 }, promise: 10_000, seed: 1 };
-
-function said(values: (noise: () => number, i: number) => number, seed: string): SignalDraft[] {
+function said(values: (noise: () => number, i: number) => number, seed: string, first = 1500): SignalDraft[] {
+  const settings = { options: numeric.options.parse({}), reference: { first }, promise: 10_000, seed: 1 };
   const model = numeric.open(settings, undefined as never) as Model;
   const state = model.init("k");
   const random = createRandom(seed);
@@ -49,4 +48,23 @@ test("where sizes come in waves bets are tempered by a fifth more, and the promi
   }, "waves")[0]!;
   expect(waves.explanation.promise).toBe("reduced");
   expect(waves.explanation.temper).toBeGreaterThan(1.2);
+});
+
+test("dependence over several values that was learnt from few is told as reduced, over one value it is not", () => {
+  let level = 0;
+  let before = 0;
+  const behindNoise = (noise: () => number): number => {
+    const e = noise();
+    level = 0.9 * level + e - 0.5 * before;
+    before = e;
+    return level;
+  };
+  expect(said(behindNoise, "hidden", 300)[0]!.explanation.promise).toBe("reduced");
+  expect(said(behindNoise, "hidden", 1500)[0]!.explanation.promise).toBe("kept");
+  let y = 0;
+  const plain = (noise: () => number): number => {
+    y = 0.6 * y + noise();
+    return y;
+  };
+  expect(said(plain, "plain", 300)[0]!.explanation.promise).toBe("kept");
 });

@@ -128,6 +128,9 @@ function excessOf(shareUnlike: number): number {
 /** With fewer texts than this a cluster is an example, no topic. */
 const LEAST_TOPIC = 3;
 
+/** Words that a summary names where no topic leads. */
+const MOST_WORDS = 4;
+
 /** One sentence that a person would say, and what else there is to know. */
 export function summarise(explanation: Explanation, onset: Onset): string {
   const { clusters, kind, sticky, vanished } = explanation;
@@ -142,9 +145,11 @@ export function summarise(explanation: Explanation, onset: Onset): string {
     sticky === null ? "" : ` Most of the new texts carry “${sticky}”, which is no word.`,
   ].join("");
   if (kind === "drift" && isSpread(explanation)) {
+    const words = explanation.terms.slice(0, MOST_WORDS).join(", ");
+    const say = words === "" ? "" : ` Words that are new or more frequent: ${words}.`;
     const unlike = `${since} ${percent(explanation.shareUnlike)} of texts are unlike the reference, usually ${percent(USUALLY_UNLIKE)}`;
-    if (topics.length > 0) return `${unlike}: many topics, the largest ${named(topics.slice(0, 3))}.${rest}`;
-    return `${unlike}, with no topic in common${top?.medoid ? `, as “${top.medoid.slice(0, 80)}”` : ""}.${rest}`;
+    if (topics.length > 0) return `${unlike}: many topics, the largest ${named(topics.slice(0, 3))}.${say}${rest}`;
+    return `${unlike}, with no topic in common${top?.medoid ? `, as “${top.medoid.slice(0, 80)}”` : ""}.${say}${rest}`;
   }
   if (top === undefined)
     return `${since} ${kind === "surge" ? "one topic is more frequent" : "texts are unlike the reference"}.${rest}`;

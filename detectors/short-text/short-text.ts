@@ -58,6 +58,7 @@ export const shortText: Detector<TextEvent, Options, State> = {
   reference: { first: DEFAULT_REFERENCE, least: 300 },
   falseAlarms: DEFAULT_PROMISE,
   sharesPromise: true,
+  guide: "How it works, with pictures and an example to run: [Short texts](../short-text.md).\n",
   gauges: GAUGES,
   signals: [
     { kind: "drift", severity: "critical", episode: "opens", help: "Texts arrive that are unlike the reference." },

@@ -18,6 +18,8 @@ const pages = [
   "docs/label-drift.md",
   "docs/architecture.md",
   "docs/conversations.md",
+  "docs/short-text.md",
+  "docs/numeric.md",
   "docs/evaluate.md",
   "docs/live-page.md",
 ];
