@@ -24,26 +24,33 @@ async function run(line: string, folder: string): Promise<string> {
   return said;
 }
 
-test.each(["short-text", "numeric"])("the example of docs/%s.md says what the page says", async (name) => {
-  const page = readFileSync(join(import.meta.dirname, `../../docs/${name}.md`), "utf8");
-  const example = page.slice(page.indexOf("## An example to run"));
-  const blocks = (language: string): string[] =>
-    [...example.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map((m) => m[1]!);
-  const folder = mkdtempSync(join(root, name));
-  const [make, backtest, evaluate] = blocks("sh")[0]!.trim().split("\n");
-  const script = make!.split(" ")[1]!;
-  writeFileSync(join(folder, script), blocks("js")[0]!);
-  writeFileSync(join(folder, "tidegauge.yaml"), blocks("yaml")[0]!);
-  execFileSync(process.execPath, [script], { cwd: folder });
-  await run(backtest!, folder);
-  const lines = readFileSync(join(folder, "signals.ndjson"), "utf8").trim().split("\n");
-  const signals = lines.map((line) => JSON.parse(line) as object);
-  expect(blocks("json").length).toBeGreaterThan(0);
-  for (const block of blocks("json")) {
-    expect(signals).toContainEqual(expect.objectContaining(withParts(JSON.parse(block) as Record<string, unknown>)));
-  }
-  expect(await run(evaluate!, folder)).toBe(blocks("text")[0]);
-});
+// On a loaded machine a backtest takes its time.
+const PATIENCE_MS = 240_000;
+
+test.each(["short-text", "numeric"])(
+  "the example of docs/%s.md says what the page says",
+  { timeout: PATIENCE_MS },
+  async (name) => {
+    const page = readFileSync(join(import.meta.dirname, `../../docs/${name}.md`), "utf8");
+    const example = page.slice(page.indexOf("## An example to run"));
+    const blocks = (language: string): string[] =>
+      [...example.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map((m) => m[1]!);
+    const folder = mkdtempSync(join(root, name));
+    const [make, backtest, evaluate] = blocks("sh")[0]!.trim().split("\n");
+    const script = make!.split(" ")[1]!;
+    writeFileSync(join(folder, script), blocks("js")[0]!);
+    writeFileSync(join(folder, "tidegauge.yaml"), blocks("yaml")[0]!);
+    execFileSync(process.execPath, [script], { cwd: folder });
+    await run(backtest!, folder);
+    const lines = readFileSync(join(folder, "signals.ndjson"), "utf8").trim().split("\n");
+    const signals = lines.map((line) => JSON.parse(line) as object);
+    expect(blocks("json").length).toBeGreaterThan(0);
+    for (const block of blocks("json")) {
+      expect(signals).toContainEqual(expect.objectContaining(withParts(JSON.parse(block) as Record<string, unknown>)));
+    }
+    expect(await run(evaluate!, folder)).toBe(blocks("text")[0]);
+  },
+);
 
 /** What a page shows of an explanation is part of it. */
 function withParts(told: Record<string, unknown>): Record<string, unknown> {
