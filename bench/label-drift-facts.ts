@@ -2,7 +2,7 @@
  * What `label-drift` finds and what it tells falsely; structure only.
  *   nice node --import tsx bench/label-drift-facts.ts [--seeds 24]
  * LD: the stream of detectors/label-drift/stream.ts, three changes each. Rare: 300 labels of which none comes 20 times in 1,000
- * events (so the threshold is 8 standard deviations), half of them in company; from event 8,000 on in the company of another.
+ * events (so company.ts alone is at work), half of them in company; from event 8,000 on in the company of another.
  */
 import { parseArgs } from "node:util";
 import { createTensors } from "../adapters/tensors/create.ts";
@@ -34,7 +34,8 @@ function alarms(
   for (const event of events) {
     const [outcome] = model.step([{ state, event, time: null }]) as readonly Outcome[];
     if (outcome!.signals.some(({ kind }) => kind === "drift")) at.push(t);
-    each?.(t++, model, state);
+    each?.(t, model, state);
+    t++;
   }
   return at;
 }

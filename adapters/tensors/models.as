@@ -7,47 +7,92 @@
 export function accumulate(sums: usize, v: usize, events: i32, features: i32, width: i32): void {
   const stride = <usize>width << 3;
   let row = sums;
-  for (let i = 0; i < features; i++) {
+  for (let i = 0; i < features; i += 2) {
+    const two = i + 1 < features;
     const length = <usize>(width - i) << 3;
-    const pairs = length & ~15;
+    const next = row + length;
     let at = v + (<usize>i << 3);
     let r = 0;
-    for (; r + 5 <= events; r += 5) {
-      const b = at + stride, c = b + stride, d = c + stride, e = d + stride;
-      const va = v128.load64_splat(at), vb = v128.load64_splat(b), vc = v128.load64_splat(c);
-      const vd = v128.load64_splat(d), ve = v128.load64_splat(e);
-      let j: usize = 0;
-      for (; j < pairs; j += 16) {
-        let x = v128.load(row + j);
-        x = f64x2.add(x, f64x2.mul(va, v128.load(at + j)));
-        x = f64x2.add(x, f64x2.mul(vb, v128.load(b + j)));
-        x = f64x2.add(x, f64x2.mul(vc, v128.load(c + j)));
-        x = f64x2.add(x, f64x2.mul(vd, v128.load(d + j)));
-        x = f64x2.add(x, f64x2.mul(ve, v128.load(e + j)));
-        v128.store(row + j, x);
+    if (two) {
+      for (; r + 5 <= events; r += 5) {
+        addFive(row, length, at, stride);
+        at += 5 * stride;
       }
-      if (j < length) {
-        let x = load<f64>(row + j);
-        x += load<f64>(at) * load<f64>(at + j);
-        x += load<f64>(b) * load<f64>(b + j);
-        x += load<f64>(c) * load<f64>(c + j);
-        x += load<f64>(d) * load<f64>(d + j);
-        x += load<f64>(e) * load<f64>(e + j);
-        store<f64>(row + j, x);
-      }
-      at = e + stride;
     }
     for (; r < events; r++) {
-      const va = v128.load64_splat(at);
-      let j: usize = 0;
-      for (; j < pairs; j += 16) {
-        v128.store(row + j, f64x2.add(v128.load(row + j), f64x2.mul(va, v128.load(at + j))));
-      }
-      if (j < length) store<f64>(row + j, load<f64>(row + j) + load<f64>(at) * load<f64>(at + j));
+      addOne(row, length, at);
+      if (two) addOne(next, length - 8, at + 8);
       at += stride;
     }
-    row += length;
+    row = next + (two ? length - 8 : 0);
   }
+}
+
+/** Five events into a row and the one after it: each number of theirs is loaded once. */
+function addFive(row: usize, length: usize, a: usize, stride: usize): void {
+  const b = a + stride, c = b + stride, d = c + stride, e = d + stride;
+  const va = v128.load64_splat(a), vb = v128.load64_splat(b), vc = v128.load64_splat(c);
+  const vd = v128.load64_splat(d), ve = v128.load64_splat(e);
+  const wa = v128.load64_splat(a, 8), wb = v128.load64_splat(b, 8), wc = v128.load64_splat(c, 8);
+  const wd = v128.load64_splat(d, 8), we = v128.load64_splat(e, 8);
+  let first = load<f64>(row);
+  first += load<f64>(a) * load<f64>(a);
+  first += load<f64>(b) * load<f64>(b);
+  first += load<f64>(c) * load<f64>(c);
+  first += load<f64>(d) * load<f64>(d);
+  first += load<f64>(e) * load<f64>(e);
+  store<f64>(row, first);
+  // Both rows run over the columns after; the row itself has one more in front.
+  const next = row + length - 8;
+  const pairs = (length - 8) & ~15;
+  let j: usize = 8;
+  for (; j < pairs + 8; j += 16) {
+    let x = v128.load(row + j);
+    let y = v128.load(next + j);
+    let p = v128.load(a + j);
+    x = f64x2.add(x, f64x2.mul(va, p));
+    y = f64x2.add(y, f64x2.mul(wa, p));
+    p = v128.load(b + j);
+    x = f64x2.add(x, f64x2.mul(vb, p));
+    y = f64x2.add(y, f64x2.mul(wb, p));
+    p = v128.load(c + j);
+    x = f64x2.add(x, f64x2.mul(vc, p));
+    y = f64x2.add(y, f64x2.mul(wc, p));
+    p = v128.load(d + j);
+    x = f64x2.add(x, f64x2.mul(vd, p));
+    y = f64x2.add(y, f64x2.mul(wd, p));
+    p = v128.load(e + j);
+    x = f64x2.add(x, f64x2.mul(ve, p));
+    y = f64x2.add(y, f64x2.mul(we, p));
+    v128.store(row + j, x);
+    v128.store(next + j, y);
+  }
+  if (j < length) {
+    let x = load<f64>(row + j);
+    x += load<f64>(a) * load<f64>(a + j);
+    x += load<f64>(b) * load<f64>(b + j);
+    x += load<f64>(c) * load<f64>(c + j);
+    x += load<f64>(d) * load<f64>(d + j);
+    x += load<f64>(e) * load<f64>(e + j);
+    store<f64>(row + j, x);
+    let y = load<f64>(next + j);
+    y += load<f64>(a + 8) * load<f64>(a + j);
+    y += load<f64>(b + 8) * load<f64>(b + j);
+    y += load<f64>(c + 8) * load<f64>(c + j);
+    y += load<f64>(d + 8) * load<f64>(d + j);
+    y += load<f64>(e + 8) * load<f64>(e + j);
+    store<f64>(next + j, y);
+  }
+}
+
+function addOne(row: usize, length: usize, at: usize): void {
+  const va = v128.load64_splat(at);
+  const pairs = length & ~15;
+  let j: usize = 0;
+  for (; j < pairs; j += 16) {
+    v128.store(row + j, f64x2.add(v128.load(row + j), f64x2.mul(va, v128.load(at + j))));
+  }
+  if (j < length) store<f64>(row + j, load<f64>(row + j) + load<f64>(at) * load<f64>(at + j));
 }
 
 /** Rows that take what the rows above say together: of a large triangle each of these is fetched once for all of them. */

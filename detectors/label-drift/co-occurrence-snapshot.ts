@@ -1,6 +1,7 @@
 import type { Part } from "../../engine/detector.ts";
 import type { Reader, Writer } from "../statistics/bytes.ts";
-import { type CoOccurrence, createCoOccurrence, placeOf, relink, shareOf, widenLabels } from "./co-occurrence.ts";
+import { type CoOccurrence, createCoOccurrence, placeOf, widenLabels } from "./co-occurrence.ts";
+import { relink, shareOf } from "./displacement.ts";
 import { readPairs, readTouched, writePairs, writeTouched } from "./whole-pairs.ts";
 
 export function writeCoOccurrence(w: Writer, c: CoOccurrence): void {

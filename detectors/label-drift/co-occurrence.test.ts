@@ -5,15 +5,14 @@ import {
   type CoOccurrence,
   count,
   createCoOccurrence,
-  displacement,
   FAST_DECAY,
   forgetSlow,
   jaccardsOf,
   SLOW_DECAY,
-  SUPPORT,
   widenLabels,
 } from "./co-occurrence.ts";
 import { readCoOccurrence, writeCoOccurrence } from "./co-occurrence-snapshot.ts";
+import { displacement, SUPPORT } from "./displacement.ts";
 import { partOfWhole } from "./whole-pairs.ts";
 
 /** N, R and s as they are written, over all pairs, decayed at every event. */

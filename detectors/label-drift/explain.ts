@@ -1,5 +1,6 @@
 import type { SignalDraft } from "../../engine/signal.ts";
-import { type CoOccurrence, FAST_DECAY, jaccardsOf, SUPPORT } from "./co-occurrence.ts";
+import { type CoOccurrence, FAST_DECAY, jaccardsOf } from "./co-occurrence.ts";
+import { SUPPORT } from "./displacement.ts";
 import type { Drift, MovedPair, State } from "./state.ts";
 
 type Names = readonly (readonly string[])[];

@@ -1,6 +1,7 @@
 import type { Reader, Writer } from "../statistics/bytes.ts";
 import { type Random, uniform } from "../statistics/random.ts";
-import { type CoOccurrence, lookAgain } from "./co-occurrence.ts";
+import type { CoOccurrence } from "./co-occurrence.ts";
+import { lookAgain } from "./displacement.ts";
 import { HALVES, halfOf, LOOK_EVERY, levelPassedOnceIn, REPLICAS, replay, type Sample } from "./replay.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { type Random, uniform } from "../statistics/random.ts";
-import { FAST_DECAY, SLOW_DECAY, SUPPORT } from "./co-occurrence.ts";
+import { FAST_DECAY, SLOW_DECAY } from "./co-occurrence.ts";
+import { SUPPORT } from "./displacement.ts";
 
 /**
  * What the displacement does while nothing changes: label sets of a sample, drawn with replacement, run through N and R that
