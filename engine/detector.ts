@@ -26,6 +26,8 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   readonly freeOptions?: readonly string[];
   /** Reference length R learnt from the first events (or what `unit` names) unless configured; null: this detector has no reference. */
   readonly reference: { readonly first: number; readonly least: number; readonly unit?: string } | null;
+  /** Field of the event that names what a key has many of (conversations of a fleet): keyed by it, each key would have one. */
+  readonly within?: string;
   /** Promised events between false alarms per kind unless configured; null: no promise can be made. */
   readonly falseAlarms: number | null;
   /** Whether its keys can share one promise: true where its models heed `promise` of an item, else why not, a clause. */

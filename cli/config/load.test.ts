@@ -130,3 +130,17 @@ test("nearest finds what was meant and nothing far-fetched", () => {
   expect(nearest("algoritm", ["algorithm", "delta"])).toBe("algorithm");
   expect(nearest("zzzzzz", ["algorithm", "delta"])).toBeNull();
 });
+
+test("a key that is the conversation itself is refused, wherever the event has it", () => {
+  const read = (text: string) =>
+    parseConfig(`monitors: { m: { source: { http: {} }, ${text} } }`, "t.yaml", DETECTORS, {});
+  const refused = ["detector: context-drift, key: /conversation", "detector: semantic-cycles, key: /chain"];
+  for (const text of [...refused, "detector: instruction-stability, key: /talk, fields: { conversation: /talk }"]) {
+    const result = read(text);
+    expect("mistakes" in result && result.mistakes[0]!.what).toMatch(/itself: each key would have one/);
+  }
+  expect(read("detector: context-drift, key: /model")).not.toHaveProperty("mistakes");
+  expect(read("detector: context-drift, key: /conversation, fields: { conversation: /id }")).not.toHaveProperty(
+    "mistakes",
+  );
+});

@@ -68,7 +68,7 @@ export function parseConfig(
   const parsed = configSchema(detectors).safeParse(doc.toJS() ?? {});
   if (!parsed.success)
     for (const issue of parsed.error.issues) mistakes.push(...explain(issue, place, given, detectors));
-  else mistakes.push(...crossCheck(parsed.data, place));
+  else mistakes.push(...crossCheck(parsed.data, place, detectors));
   if (mistakes.length > 0) return { mistakes: mistakes.sort((a, b) => a.line - b.line) };
   return { config: parsed.data! };
 }
@@ -208,8 +208,12 @@ function keyOfRecord({ source, key }: Config["monitors"][string]): boolean {
   return source?.kafka !== undefined && key === undefined;
 }
 
+function placeOfField({ fields }: Config["monitors"][string], field: string): string | undefined {
+  return (fields as Readonly<Record<string, string>>)[field];
+}
+
 /** What one value says of another. */
-function crossCheck(config: Config, place: Place): Mistake[] {
+function crossCheck(config: Config, place: Place, detectors: readonly Detector[]): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [name, channel] of Object.entries(config.alerts)) {
     if (!channel.kafka || config.kafka) continue;
@@ -245,6 +249,14 @@ function crossCheck(config: Config, place: Place): Mistake[] {
     if (monitor.repartition !== false) {
       const wrong = wrongRepartition(name, monitor, config);
       if (wrong !== null) mistakes.push({ ...place(["monitors", name, "repartition"]), ...wrong });
+    }
+    const within = detectors.find((d) => d.name === monitor.detector)?.within;
+    if (within !== undefined && monitor.key !== undefined && monitor.key === placeOfField(monitor, within)) {
+      mistakes.push({
+        ...place(["monitors", name, "key"]),
+        what: `${monitor.key} is the ${within} itself: each key would have one, and nothing to compare it with`,
+        fix: "Name what they share, like /model, or leave `key` out for one key",
+      });
     }
     if (monitor.falseAlarms && monitor.falseDiscoveries) {
       mistakes.push({

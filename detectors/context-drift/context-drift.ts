@@ -49,6 +49,7 @@ export const contextDrift: Detector<TurnEvent, Options, State> = {
   freeOptions: ["fleetFalseAlarms", "openConversations", "idleMinutes", "limit", "tokens", "reminders"],
   reference: { first: DEFAULT_REFERENCE, least: 50, unit: "closed conversations" },
   falseAlarms: DEFAULT_PROMISE,
+  within: "conversation",
   sharesPromise:
     "conversations are held against simulated thresholds, which are no e-values, and the states of a fleet are no tests at a rate",
   gauges: GAUGES,

@@ -1,3 +1,5 @@
+import { quickExp, quickLog } from "../statistics/quick-logarithms.ts";
+
 /**
  * The arithmetic of one position, on two lists of log-probabilities whose tokens have been matched.
  *   K      tokens in both lists; q test, p reference
@@ -52,7 +54,7 @@ export function divergenceOfLists({ test, reference, partner, tests, references 
   let most = 0;
   for (let i = 0; i < tests; i++) {
     const lq = Math.min(0, test[i]!);
-    const q = Math.exp(lq);
+    const q = quickExp(lq);
     const j = partner[i]!;
     if (j < 0) {
       if (lone < alone.length) {
@@ -62,14 +64,14 @@ export function divergenceOfLists({ test, reference, partner, tests, references 
       continue;
     }
     const lp = Math.min(0, reference[j]!);
-    const p = Math.exp(lp);
+    const p = quickExp(lp);
     common++;
     qK += q;
     pK += p;
     const nats = q * (lq - lp);
     kl += nats;
     // As half(q, p), whose logarithms are known here.
-    js += 0.5 * (q * lq + p * lp - (q + p) * Math.log((q + p) / 2));
+    js += 0.5 * (q * lq + p * lp - (q + p) * quickLog((q + p) / 2));
     if (nats > most) {
       most = nats;
       strongest = i;
@@ -81,7 +83,7 @@ export function divergenceOfLists({ test, reference, partner, tests, references 
   if (lone > 0 && tests <= references) {
     let least = Number.POSITIVE_INFINITY;
     for (let j = 0; j < references; j++) if (reference[j]! < least) least = reference[j]!;
-    const p = Math.exp(Math.min(0, least));
+    const p = quickExp(Math.min(0, least));
     for (let round = 0; round < lone; round++) {
       let at = 0;
       for (let i = 1; i < lone; i++) if (chances[i]! > chances[at]!) at = i;

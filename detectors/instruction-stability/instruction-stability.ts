@@ -53,6 +53,7 @@ export const instructionStability = watchedSeries<Event, Probed>({
   event,
   subject: "The slope of probe scores by round",
   unit: "conversations",
+  within: "conversation",
   reference: 300,
   gauges: [
     { name: "instruction_stability_significant_round", help: "First round at which the fall of scores is shown." },

@@ -26,6 +26,8 @@ export interface WatchedNumber<Event, Own> {
   /** Numbers are 0 and 1. */
   readonly bits: boolean;
   readonly reference: number;
+  /** Field that names what a key has many of. */
+  readonly within?: string;
   readonly gauges: readonly GaugeSpec[];
   start(): Own;
   /** Numbers that are complete with this event; must leave `own` as it is when it rejects. `heard`: events so far. */
@@ -79,6 +81,7 @@ export function watchedNumber<Event, Own>(w: WatchedNumber<Event, Own>): Detecto
     falseAlarms: PROMISE,
     // Its statistic grows by 1 a number in the mean, and numbers are not more than events: what is promised of events holds.
     sharesPromise: true,
+    ...(w.within === undefined ? {} : { within: w.within }),
     gauges: [...common, ...w.gauges],
     signals: [
       { kind: "drift", severity: "warning", episode: "opens", help: `${w.subject} changed.` },

@@ -49,6 +49,7 @@ export const semanticCycles = watchedSeries<Event, Chain>({
   event,
   subject: "The mean cumulative similarity to the original",
   unit: "chains",
+  within: "chain",
   reference: 300,
   gauges: [
     { name: "semantic_cycles_decay_rate", help: "Rate b of similarity a·exp(−b·g) + c over generations g." },
