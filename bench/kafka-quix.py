@@ -17,7 +17,8 @@ app = Application(
     consumer_group=f"quix-{topic}",
     auto_offset_reset="earliest",
     state_dir=folder,
-    commit_interval=0,
+    # Every so many events, not at each of them, which 0 would mean.
+    commit_interval=3600.0,
     commit_every=50_000,
     loglevel="ERROR",
 )
