@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { createRandom, type Random, uniform } from "../../detectors/statistics/random.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { TestPostgres } from "../support/postgres.ts";
-import { type RunningService, startTidegauge } from "../support/service.ts";
+import { type Crew, createCrew } from "./crew.ts";
 import { readTopic } from "./kcat.ts";
 import { type LeftBehind, leftBehind, positionsOf } from "./left-behind.ts";
 import { runOracle } from "./oracle.ts";
@@ -14,17 +14,12 @@ export const PARTITIONS = 4;
 const SESSION_SECONDS = 3;
 
 /** What a fault may touch while events flow. */
-export interface Scene {
+export interface Scene extends Crew {
   readonly kafka: TestKafka;
   readonly server: TestPostgres;
   readonly topic: string;
   readonly group: string;
   readonly sessionMs: number;
-  /** Started and not ended, oldest first. */
-  readonly members: RunningService[];
-  startMember(): Promise<RunningService>;
-  /** Ends a member and waits until it is gone. */
-  end(member: RunningService, signal: NodeJS.Signals): Promise<void>;
   /** Uniform in [0, most) milliseconds. */
   rest(most: number): Promise<void>;
   readonly random: Random;
@@ -63,30 +58,16 @@ export async function throughFault(plan: FaultPlan): Promise<FaultResult> {
   await kafka.createTopic(topic, PARTITIONS, {}, plan.replication);
   const url = await server.database();
   const config = configOf(url, kafka.brokers, topic);
-  const all: RunningService[] = [];
-  const members: RunningService[] = [];
+  const crew = createCrew(config, folder);
   const scene: Scene = {
     kafka,
     server,
     topic,
     group: topic,
     sessionMs: SESSION_SECONDS * 1000,
-    members,
+    ...crew,
     random,
     rest: (most) => sleep(uniform(random) * most),
-    async startMember() {
-      const place = join(folder, `member-${all.length}`);
-      mkdirSync(place);
-      const member = startTidegauge(config, place);
-      all.push(member);
-      members.push(member);
-      await member.url.catch(() => undefined);
-      return member;
-    },
-    async end(member, signal) {
-      members.splice(members.indexOf(member), 1);
-      await member.kill(signal);
-    },
   };
   const client = new pg.Pool({ connectionString: url, max: 1 });
   client.on("error", () => undefined);
@@ -97,20 +78,20 @@ export async function throughFault(plan: FaultPlan): Promise<FaultResult> {
     await plan.disturb(scene);
     await sent;
     const settling = Date.now();
-    if (members.length === 0) await scene.startMember();
+    if (crew.members.length === 0) await scene.startMember();
     const records = readTopic(kafka.brokers.join(","), topic);
     const wanted = new Map([...records].map(([partition, list]) => [partition, list.at(-1)!.offset + 1]));
-    await untilAt(client, wanted, () => all.map((m, i) => `member ${i}:\n${m.log().slice(-3000)}`).join("\n"));
+    await untilAt(client, wanted, crew.told);
     const settledMs = Date.now() - settling;
-    for (const member of [...members]) await scene.end(member, "SIGTERM");
+    for (const member of [...crew.members]) await scene.end(member, "SIGTERM");
     const left = await leftBehind(url);
     const { rows } = await client.query("select identity from tidegauge.lane where identity is not null limit 1");
     const oracleUrl = await server.database();
     const configPath = join(folder, "member-0", "tidegauge.yaml");
     await runOracle(configPath, topic, oracleUrl, { name: topic, identity: rows[0]?.identity ?? null, records });
-    return { oracle: await leftBehind(oracleUrl), left, logs: all.map((m) => m.log()), settledMs };
+    return { oracle: await leftBehind(oracleUrl), left, logs: crew.all.map((m) => m.log()), settledMs };
   } finally {
-    for (const member of all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
+    for (const member of crew.all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
     await client.end();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -9,7 +9,7 @@ import { fromRekeyed } from "../../ingest/kafka/rekeyed.ts";
 import type { CLIENTS } from "../../ingest/kafka.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { TestPostgres } from "../support/postgres.ts";
-import { type RunningService, startTidegauge } from "../support/service.ts";
+import { type Crew, createCrew } from "./crew.ts";
 import { readTopic } from "./kcat.ts";
 import { type LeftBehind, leftBehind, positionsOf } from "./left-behind.ts";
 import { runOracle } from "./oracle.ts";
@@ -28,10 +28,7 @@ export interface RekeyedPlan {
   disturb(scene: RekeyedScene): Promise<void>;
 }
 
-export interface RekeyedScene {
-  readonly members: RunningService[];
-  startMember(): Promise<RunningService>;
-  end(member: RunningService, signal: NodeJS.Signals): Promise<void>;
+export interface RekeyedScene extends Crew {
   /** Uniform in [0, most) milliseconds. */
   rest(most: number): Promise<void>;
 }
@@ -71,43 +68,28 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
   await kafka.createTopic(topic, plan.partitions);
   const url = await server.database();
   const config = configOf(plan, url, topic);
-  const all: RunningService[] = [];
-  const members: RunningService[] = [];
+  const crew = createCrew(config, folder);
   const scene: RekeyedScene = {
-    members,
+    ...crew,
     rest: (most) => sleep(uniform(random) * most),
-    async startMember() {
-      const place = join(folder, `member-${all.length}`);
-      mkdirSync(place);
-      const member = startTidegauge(config, place);
-      all.push(member);
-      members.push(member);
-      await member.url.catch(() => undefined);
-      return member;
-    },
-    async end(member, signal) {
-      members.splice(members.indexOf(member), 1);
-      await member.kill(signal);
-    },
   };
   const client = new pg.Pool({ connectionString: url, max: 1 });
   client.on("error", () => undefined);
-  const told = () => all.map((m, i) => `member ${i}:\n${m.log().slice(-3000)}`).join("\n");
   try {
     for (let i = 0; i < 2; i++) await scene.startMember();
     const sent = send(plan, topic, random);
-    await untilMoving(client, internal, told);
+    await untilMoving(client, internal, crew.told);
     await plan.disturb(scene);
     await sent;
-    if (members.length === 0) await scene.startMember();
+    if (crew.members.length === 0) await scene.startMember();
     const brokers = kafka.brokers.join(",");
     const source = readTopic(brokers, topic);
-    await untilAt(client, topic, endsOf(source), told);
+    await untilAt(client, topic, endsOf(source), crew.told);
     // Nothing more is written now that all was.
     const records = readTopic(brokers, internal);
     const ends = endsOf(records);
-    await untilAt(client, internal, ends, told);
-    for (const member of [...members]) await scene.end(member, "SIGTERM");
+    await untilAt(client, internal, ends, crew.told);
+    for (const member of [...crew.members]) await scene.end(member, "SIGTERM");
     const { rows } = await client.query("select identity from tidegauge.lane where topic = $1 limit 1", [internal]);
     const counts = await client.query("select key, events from tidegauge.state");
     const oracleUrl = await server.database();
@@ -128,7 +110,7 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
       topic,
     };
   } finally {
-    for (const member of all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
+    for (const member of crew.all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
     await client.end();
   }
 }
