@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
-import { COMMANDS } from "../../cli/commands/index.ts";
+import { afterAll, expect, test } from "vitest";
+import { runLine } from "./run-line.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/conversations.md"), "utf8");
 const example = page.slice(page.indexOf("## An example to run"), page.indexOf("## From chat responses"));
@@ -14,30 +14,14 @@ function block(language: string): string {
   return new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(example)![1]!;
 }
 
-/** Runs a command of the page in the folder; what it printed. */
-async function run(line: string): Promise<string> {
-  const [, name, rest] = /npx tidegauge (\w+) (.*)/.exec(line)!;
-  const argv = rest!.split(" ").map((word) => (/\.(yaml|ndjson|html)$/.test(word) ? join(folder, word) : word));
-  let said = "";
-  const stderr = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-  const code = await COMMANDS.find((c) => c.name === name)!
-    .run(argv)
-    .finally(() => stderr.mockRestore());
-  expect(code).toBe(0);
-  return said;
-}
-
 test("the example of docs/conversations.md says what the page says", async () => {
   writeFileSync(join(folder, "make-turns.mjs"), block("js"));
   writeFileSync(join(folder, "tidegauge.yaml"), block("yaml"));
   execFileSync(process.execPath, ["make-turns.mjs"], { cwd: folder });
   const [, backtest, evaluate] = block("sh").trim().split("\n");
-  await run(backtest!);
+  await runLine(backtest!, folder);
   const last = readFileSync(join(folder, "signals.ndjson"), "utf8").trim().split("\n").at(-1)!;
   expect(JSON.parse(last)).toMatchObject(JSON.parse(block("json")) as object);
   expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("context-drift");
-  expect(await run(evaluate!)).toBe(block("text"));
+  expect(await runLine(evaluate!, folder)).toBe(block("text"));
 });

@@ -2,27 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
-import { COMMANDS } from "../../cli/commands/index.ts";
+import { afterAll, expect, test } from "vitest";
+import { runLine } from "./run-line.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tidegauge-docs-how-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** Runs a command of a page in the folder, without the report (a checkout may not have the page built); what it printed. */
-async function run(line: string, folder: string): Promise<string> {
-  const [, name, rest] = /npx tidegauge (\w+) (.*)/.exec(line.replace(/ --report \S+/, ""))!;
-  const argv = rest!.split(" ").map((word) => (/\.(yaml|ndjson)$/.test(word) ? join(folder, word) : word));
-  let said = "";
-  const stderr = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-  const code = await COMMANDS.find((c) => c.name === name)!
-    .run(argv)
-    .finally(() => stderr.mockRestore());
-  expect(code).toBe(0);
-  return said;
-}
 
 // On a loaded machine a backtest takes its time.
 const PATIENCE_MS = 240_000;
@@ -41,14 +25,14 @@ test.each(["short-text", "numeric"])(
     writeFileSync(join(folder, script), blocks("js")[0]!);
     writeFileSync(join(folder, "tidegauge.yaml"), blocks("yaml")[0]!);
     execFileSync(process.execPath, [script], { cwd: folder });
-    await run(backtest!, folder);
+    await runLine(backtest!, folder);
     const lines = readFileSync(join(folder, "signals.ndjson"), "utf8").trim().split("\n");
     const signals = lines.map((line) => JSON.parse(line) as object);
     expect(blocks("json").length).toBeGreaterThan(0);
     for (const block of blocks("json")) {
       expect(signals).toContainEqual(expect.objectContaining(withParts(JSON.parse(block) as Record<string, unknown>)));
     }
-    expect(await run(evaluate!, folder)).toBe(blocks("text")[0]);
+    expect(await runLine(evaluate!, folder)).toBe(blocks("text")[0]);
   },
 );
 
