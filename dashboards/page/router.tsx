@@ -1,9 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { createStore, useStore } from "./data/store.ts";
 
 /** The address is the state: every view can be copied, reloaded and gone back to. */
-
-const listeners = new Set<() => void>();
 
 export interface Place {
   readonly path: string;
@@ -14,25 +12,19 @@ export function here(): Place {
   return { path: location.pathname, query: new URLSearchParams(location.search) };
 }
 
+const place = createStore(here());
+const update = () => place.set(here());
+addEventListener("popstate", update);
+
 export function usePlace(): Place {
-  const [place, setPlace] = useState(here);
-  useEffect(() => {
-    const update = () => setPlace(here());
-    listeners.add(update);
-    addEventListener("popstate", update);
-    return () => {
-      listeners.delete(update);
-      removeEventListener("popstate", update);
-    };
-  }, []);
-  return place;
+  return useStore(place);
 }
 
 export function go(to: string, options: { readonly replace?: boolean } = {}): void {
   const pathBefore = location.pathname;
   if (options.replace) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
-  for (const listener of listeners) listener();
+  update();
   if (location.pathname !== pathBefore) {
     scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });

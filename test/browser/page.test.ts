@@ -8,7 +8,6 @@ import { builtPage } from "./build-page.ts";
 import { findChromium, openChromium } from "./chromium.ts";
 import { type MockService, startMock } from "./mock-api.ts";
 import { createWorld, type World, withDead, withHistory, withKeys } from "./mock-world.ts";
-import { openView } from "./open-view.ts";
 
 const chromium = findChromium();
 if (chromium === null) console.warn("SKIPPED: browser tests of the live page (no Chromium; name one with CHROMIUM)");
@@ -74,10 +73,26 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
   test("every view draws without a word on the console, under a policy that allows no inline script or style", async () => {
     const tab = await visit("/");
     for (const view of VIEWS) {
-      await openView(tab, service.url + view, "main h1");
+      await tab.goto(service.url + view);
+      await tab.locator("main h1").first().waitFor();
       await tab.waitForTimeout(150);
     }
     expect(complaints).toEqual([]);
+  });
+
+  test("what is known before the page listens is shown too", async () => {
+    const tab = await visit("/health");
+    // Answers within the same task as the first drawing, long before any effect.
+    await tab.addInitScript(() => {
+      const ask = globalThis.fetch;
+      const body = JSON.stringify({ access: "write", tokenWanted: false });
+      globalThis.fetch = async (...question: Parameters<typeof fetch>) =>
+        String(question[0]).endsWith("/session")
+          ? ({ ok: true, status: 200, text: async () => body } as Response)
+          : ask(...question);
+    });
+    await tab.reload();
+    await tab.locator("main h1").waitFor();
   });
 
   test("a question that is never answered is asked again", async () => {
@@ -101,11 +116,13 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     async (colorScheme, width) => {
       const tab = await visit("/", { width, colorScheme, world: withDead(createWorld(Date.now())) });
       for (const view of [...VIEWS, "/m/nowhere"]) {
-        await openView(tab, service.url + view, "main h1");
+        await tab.goto(service.url + view);
+        await tab.locator("main h1").first().waitFor();
         await tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
         expect(await seriousFindings(tab), view).toEqual([]);
       }
-      await openView(tab, `${service.url}/`, ".row");
+      await tab.goto(service.url);
+      await tab.locator(".row").first().waitFor();
       await tab.keyboard.press("?");
       await tab.locator("dialog[open]").waitFor();
       expect(await seriousFindings(tab), "shortcuts").toEqual([]);

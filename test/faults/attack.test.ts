@@ -3,7 +3,6 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findChromium, openChromium } from "../browser/chromium.ts";
-import { openView } from "../browser/open-view.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { HTML, holdOpen, send, sendRaw } from "./attack.ts";
 import { tryAttack } from "./attack-run.ts";
@@ -152,7 +151,8 @@ test.skipIf(browserPath === null)(
         expect([view, hit, foreign, alerts]).toEqual([view, null, 0, []]);
       }
       // The page did show them, as text.
-      await openView(page, `${at}/signals`, `text=${HTML[0]}`);
+      await page.goto(`${at}/signals`);
+      await page.locator(`text=${HTML[0]}`).first().waitFor();
     } finally {
       await browser.close();
     }

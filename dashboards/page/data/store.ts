@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 /** A value that views watch. */
 export interface Store<T> {
@@ -25,7 +25,12 @@ export function createStore<T>(initial: T): Store<T> {
 }
 
 export function useStore<T>(store: Store<T>): T {
-  const [, redraw] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => store.subscribe(() => redraw(undefined)), [store]);
-  return store.get();
+  const [value, draw] = useState(store.get);
+  useEffect(() => {
+    const update = () => draw(store.get);
+    // An effect runs some time after the drawing: what was set in between was told to nobody.
+    update();
+    return store.subscribe(update);
+  }, [store]);
+  return value;
 }
