@@ -1,6 +1,7 @@
 import type { Onset } from "../../engine/signal.ts";
 import type { Kind } from "./episode.ts";
-import { type EmbeddedTexts, interpret, nearOf, USUALLY_UNLIKE } from "./interpret.ts";
+import { USUALLY_UNLIKE } from "./groups.ts";
+import { type EmbeddedTexts, interpret, nearOf } from "./interpret.ts";
 import { packVector } from "./pack-vector.ts";
 import { recallPlaced } from "./recent.ts";
 import type { Reference } from "./reference.ts";
@@ -88,6 +89,7 @@ export function explain(
     reference: shownOf(reference),
     near: nearFor(reference),
     referenceTerms: termsOf(reference),
+    lexical: kind === "drift" && reference.source === "hash",
     known: kind === "surge",
     ...(kind === "drift"
       ? { expected: excessOf(shareUnlike), unlike: Uint8Array.from(events, (event) => (event.high ? 1 : 0)) }

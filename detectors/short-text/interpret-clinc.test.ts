@@ -33,7 +33,7 @@ test.skipIf(!here)(
   () => {
     const { rows } = load();
     // Fitting takes most of the time: less of all than above.
-    const purity = meanPurity(rows, { splits: 2, size: 900, dim: 128 }, (reference) => {
+    const purity = meanPurity(rows, { splits: 2, size: 900, dim: 128, lexical: true }, (reference) => {
       const fitting = reference.slice(0, 600).map((id) => rows[id]!.text);
       const encoder = fitHashEncoder(fitting, 1);
       return (ids) =>
@@ -57,7 +57,12 @@ const tensors = createTensors("auto");
 
 function meanPurity(
   rows: readonly Row[],
-  { splits, size, dim }: { readonly splits: number; readonly size: number; readonly dim: number },
+  {
+    splits,
+    size,
+    dim,
+    lexical = false,
+  }: { readonly splits: number; readonly size: number; readonly dim: number; readonly lexical?: boolean },
   encoderOf: (reference: readonly number[]) => (ids: readonly number[]) => Float32Array,
 ): number {
   const intents = [...new Set(rows.map((row) => row.intent))].filter((intent) => intent !== "oos").sort();
@@ -76,6 +81,7 @@ function meanPurity(
     const top = interpret({
       tensors,
       dim,
+      lexical,
       since: SINCE,
       candidates: { texts: texts(stream), embeddings: embed(stream) },
       reference: { texts: texts(reference), embeddings: embed(reference) },

@@ -99,6 +99,28 @@ describe("the interpretation", () => {
     expect(clusters.map((cluster) => cluster.medoid)).toEqual([novel[1]]);
   });
 
+  test("finds texts that a new word holds together, where words are all that vectors know", () => {
+    const about = [
+      "the strike",
+      "parcel and strike",
+      "my invoice, strike or no strike",
+      "will a strike cancel it",
+      "password strike",
+    ];
+    const { clusters } = interpret(ask([...reference.slice(0, 60), ...about], { lexical: true }));
+    expect(clusters[0]).toMatchObject({ name: "strike", size: 5, shareBefore: 0 });
+    expect([...clusters[0]!.examples].sort()).toEqual([...about].sort());
+    expect(about).toContain(clusters[0]!.medoid);
+    expect(clusters.length).toBe(1);
+  });
+
+  test("finds what lies together where no word does", () => {
+    const pair = [novel[1]!, novel[2]!];
+    const question = ask([...reference.slice(0, 60), ...pair]);
+    expect(interpret({ ...question, lexical: true })).toEqual(interpret(question));
+    expect(pair).toContain(interpret(question).clusters[0]!.medoid);
+  });
+
   test("finds a known subject that became frequent", () => {
     const surge = [...reference.slice(0, 40), ...Array.from({ length: 30 }, (_, i) => reference[6 + 8 * i]!)];
     const top = interpret(ask(surge)).clusters[0]!;
@@ -125,8 +147,8 @@ describe("the interpretation", () => {
   test("counts each text in one cluster at most and keeps every figure finite", () => {
     const texts = fc.array(fc.oneof(fc.constantFrom(...novel, ...everyday), fc.string()), { maxLength: 40 });
     fc.assert(
-      fc.property(texts, fc.integer({ min: 0, max: 50 }), fc.boolean(), (some, more, empty) => {
-        const question = ask(some, { since: some.length + more });
+      fc.property(texts, fc.integer({ min: 0, max: 50 }), fc.boolean(), fc.boolean(), (some, more, empty, lexical) => {
+        const question = ask(some, { since: some.length + more, lexical });
         const { clusters, shareNew } = interpret(empty ? { ...question, reference: embed([]) } : question);
         expect(clusters.reduce((sum, cluster) => sum + cluster.size, 0)).toBeLessThanOrEqual(some.length);
         expect(clusters.length).toBeLessThanOrEqual(5);

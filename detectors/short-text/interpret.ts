@@ -1,5 +1,6 @@
 import type { Tensors } from "../../engine/tensors.ts";
 import { quantile } from "../statistics/normal.ts";
+import { type Best, neighbourhoods, strongest, wordGroups } from "./groups.ts";
 import { stickyToken } from "./sticky.ts";
 import { distinctiveTerms, indexTerms, type TermIndex } from "./terms.ts";
 
@@ -27,6 +28,8 @@ export interface Question {
   readonly referenceTerms?: TermIndex;
   /** Share of the texts since the onset that is new as far as scores tell: small clusters are told until they make up half of it. */
   readonly expected?: number;
+  /** Vectors know words and no meanings: what is new is held together by a word, where there is such. */
+  readonly lexical?: boolean;
   /** What is looked for is known and only more frequent: it is named by what sets it apart, not by what is new. */
   readonly known?: boolean;
 }
@@ -55,50 +58,46 @@ export interface Cluster {
   readonly size: number;
 }
 
-/** Share of the reference that is as unlike the rest as `unlike` says. */
-export const USUALLY_UNLIKE = 0.1;
 /** Used where the caller takes no measure of the reference: sentence-transformer embeddings, hash encoder. */
 export const NEAR_EMBEDDING = 0.5;
 export const NEAR_HASH = 0.5;
 
 const MOST_CLUSTERS = 5;
 const LEAST_SIZE = 3;
-const LEAST_LIFT = 1.25;
 /** Gain from which a cluster or a term is no chance among hundreds. */
 const SURE_GAIN = 8;
 const EXAMPLES = 5;
 const TERMS = 6;
 const ALL_TERMS = 10;
 const NEAR_SAMPLE = 400;
-/** Candidates multiplied at once. */
-const SLICE = 64;
 /** A cluster whose members share no words is an accident of the encoder. */
 const OF_CLUSTER = { leastShare: 0.15 };
 
 /**
- * What is new, by gain: of all candidates the one whose neighbourhood grew most beyond the reference,
- * n ln(n/E) − (n − E) with E = since·(m + 1)/(R + 1), n and m its neighbours since the onset and in the reference;
- * its neighbours leave, and again.
+ * What is new, by gain: of all groups, neighbourhoods of candidates or those who say a word, the one that grew most beyond
+ * the reference; its members leave, and again.
  */
 export function interpret(question: Question): Interpretation {
   const { candidates, reference, since } = question;
   const referenceTerms = question.referenceTerms ?? indexTerms(reference.texts);
   const near = question.near ?? nearOf(reference.embeddings, question.dim);
-  const links = neighbours(question, near);
   const alive = new Uint8Array(candidates.texts.length).fill(1);
-  const before = countsInReference(question, near);
+  const words = question.lexical === true ? wordGroups(question, referenceTerms) : [];
+  const said = (strongest(question, words, alive)?.members.length ?? 0) >= LEAST_SIZE;
+  const groups = said ? words : neighbourhoods(question, near);
   const clusters: Cluster[] = [];
   const centers: number[] = [];
   let excess = 0;
   while (clusters.length < MOST_CLUSTERS) {
-    const best = strongest(question, links, alive, before);
+    const best = strongest(question, groups, alive);
     if (best === null || (clusters.length > 0 && !isWorthTelling(best, excess, question))) break;
     for (const member of best.members) alive[member] = 0;
     excess += best.members.length - best.expected;
-    const cluster = describe(question, best, referenceTerms);
+    const center = best.center ?? medoidOf(question, best.members);
+    const cluster = describe(question, best, center, referenceTerms);
     if (cluster.terms.length === 0 && best.members.length >= LEAST_SIZE) continue;
     clusters.push(cluster);
-    centers.push(best.center);
+    centers.push(center);
   }
   return {
     clusters,
@@ -130,73 +129,33 @@ function isWorthTelling({ members, gain }: Best, excess: number, { expected = 0,
   return gain >= SURE_GAIN || (members.length >= LEAST_SIZE && excess < (expected * since) / 2);
 }
 
-interface Best {
-  readonly center: number;
-  readonly gain: number;
-  readonly members: readonly number[];
-  readonly expected: number;
-  readonly before: number;
-}
-
-function strongest(
-  question: Question,
-  links: readonly (readonly number[])[],
-  alive: Uint8Array,
-  before: Uint32Array,
-): Best | null {
-  const { since, reference } = question;
-  const allowed = question.centers && new Set(question.centers);
-  const may = (center: number): boolean => allowed === undefined || allowed.has(center);
-  const sized = links
-    .flatMap((all, center) =>
-      alive[center] && may(center) ? [{ center, members: all.filter((other) => alive[other]) }] : [],
-    )
-    .sort((a, b) => b.members.length - a.members.length || a.center - b.center);
-  const unit = since / (reference.texts.length + 1);
-  let best: Best | null = null;
-  let bestEvidence = 0;
-  for (const { center, members } of sized) {
-    const m = before[center]!;
-    const expected = unit * (m + 1);
-    const grown = gain(members.length, expected);
-    if (grown === 0) continue;
-    const evidence = grown + unlikeness(members, center, question.unlike);
-    if (evidence > bestEvidence) {
-      bestEvidence = evidence;
-      best = { center, gain: grown, members, expected, before: m };
-    }
+/** The member most alike the others, of those unlike the reference where there are such. */
+function medoidOf({ candidates, dim, unlike }: Question, members: readonly number[]): number {
+  const far = members.filter((member) => unlike?.[member] === 1);
+  let best = members[0]!;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const one of far.length > 0 ? far : members) {
+    let sum = 0;
+    for (const other of members) sum += product(candidates.embeddings, one, candidates.embeddings, other, dim);
+    if (sum <= most) continue;
+    most = sum;
+    best = one;
   }
   return best;
 }
 
-/** Log likelihood that the share of the unlike among the members other than its center is theirs and not the usual one. */
-function unlikeness(members: readonly number[], center: number, unlike: Uint8Array | undefined): number {
-  if (unlike === undefined || members.length < 2) return 0;
-  const n = members.length - 1;
-  const far = members.reduce((sum, member) => sum + (member === center ? 0 : unlike[member]!), 0);
-  if (far <= USUALLY_UNLIKE * n) return 0;
-  const rest = n - far;
-  return (
-    far * Math.log(far / (USUALLY_UNLIKE * n)) + (rest > 0 ? rest * Math.log(rest / ((1 - USUALLY_UNLIKE) * n)) : 0)
-  );
-}
-
-function gain(n: number, expected: number): number {
-  return n > LEAST_LIFT * expected ? n * Math.log(n / expected) - (n - expected) : 0;
-}
-
-function describe(question: Question, best: Best, referenceTerms: TermIndex): Cluster {
+function describe(question: Question, best: Best, center: number, referenceTerms: TermIndex): Cluster {
   const { candidates, reference, since, dim } = question;
   const nearest = best.members
     .map((member) => ({
       member,
-      cosine: product(candidates.embeddings, best.center, candidates.embeddings, member, dim),
+      cosine: product(candidates.embeddings, center, candidates.embeddings, member, dim),
     }))
     .sort((a, b) => b.cosine - a.cosine || a.member - b.member)
     .map(({ member }) => candidates.texts[member]!);
-  const medoid = candidates.texts[best.center]!;
+  const medoid = candidates.texts[center]!;
   const fresh = question.known === true ? [] : distinctiveTerms(nearest, referenceTerms, TERMS, OF_CLUSTER);
-  const terms = fresh.length > 0 ? fresh : ownTerms(question, best.center, nearest);
+  const terms = fresh.length > 0 ? fresh : ownTerms(question, center, nearest);
   return {
     name: terms.length > 0 ? terms.slice(0, 3).join(", ") : medoid.slice(0, 40),
     terms,
@@ -223,41 +182,6 @@ function ownTerms(
   const limit = near ?? nearOf(reference.embeddings, dim);
   const rest = reference.texts.filter((_, i) => products[i]! < limit);
   return distinctiveTerms(group, indexTerms(rest), TERMS, OF_CLUSTER);
-}
-
-/** For every candidate the candidates near it, itself first in count whatever its vector. */
-function neighbours({ tensors, candidates, dim }: Question, near: number): number[][] {
-  const { embeddings, texts } = candidates;
-  const n = texts.length;
-  const out: number[][] = texts.map((_, i) => [i]);
-  const matrix = tensors.matrix(embeddings, n, dim);
-  const products = matrix.products(embeddings, n);
-  matrix.dispose();
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      if (products[i * n + j]! < near) continue;
-      out[i]!.push(j);
-      out[j]!.push(i);
-    }
-  }
-  return out;
-}
-
-/** For every candidate the number of reference texts near it. */
-function countsInReference({ tensors, candidates, reference, dim }: Question, near: number): Uint32Array {
-  const rows = reference.texts.length;
-  const n = candidates.texts.length;
-  const counts = new Uint32Array(n);
-  const matrix = tensors.matrix(reference.embeddings, rows, dim);
-  for (let from = 0; from < n; from += SLICE) {
-    const many = Math.min(SLICE, n - from);
-    const products = matrix.products(candidates.embeddings.subarray(from * dim, (from + many) * dim), many);
-    for (let at = 0; at < products.length; at++) {
-      if (products[at]! >= near) counts[from + Math.floor(at / rows)]!++;
-    }
-  }
-  matrix.dispose();
-  return counts;
 }
 
 function product(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
