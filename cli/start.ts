@@ -38,6 +38,7 @@ const FIRST_PRUNE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** A database that is starting beside us is waited for. */
 const STORE_PATIENCE_MS = 60_000;
+const TIDY_EVERY_MS = 10_000;
 /** Without an answer for so long, the store does not answer. */
 const PING_PATIENCE_MS = 3000;
 
@@ -132,6 +133,10 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
     };
     const firstPrune = setTimeout(() => void prune(), Math.min(FIRST_PRUNE_MS, pruneEveryMs));
     const pruning = setInterval(() => void prune(), pruneEveryMs);
+    const tidying = setInterval(() => {
+      // Where it fails the store has trouble that others tell of.
+      if (storeProblem === null) void store.tidy().catch(() => undefined);
+    }, TIDY_EVERY_MS);
     service.ended().then(
       () => {
         if (!draining) log.info("every stream has reached its end; the service goes on to answer");
@@ -149,6 +154,7 @@ export async function startService(loaded: LoadedConfig, path: string, log: Log)
         clearInterval(second);
         clearTimeout(firstPrune);
         clearInterval(pruning);
+        clearInterval(tidying);
         await service.stop();
         await Promise.all([dispatcher?.stop(), repeating.stop(), stopTelling?.()]);
         await sender?.close();

@@ -270,6 +270,8 @@ export interface CommandRecord {
 // ---- upkeep ----
 
 export interface Upkeep {
+  /** Gives back the room of what was rewritten lately, where the store does not do so by itself soon enough; every few seconds. */
+  tidy(): Promise<void>;
   /**
    * Deletes what is older than its days (since written, by the store's clock; open episodes and waiting notifications
    * stay), and blanks what is older than textDays; returns rows deleted. Closes episodes whose key has no state any more,

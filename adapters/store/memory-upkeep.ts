@@ -9,6 +9,8 @@ const DAY_MS = 86_400_000;
 
 export function memoryUpkeep(tables: Tables, now: () => number, changed: () => void): Upkeep {
   return {
+    async tidy() {},
+
     async prune(policy, ending = nobody) {
       const before = (days: number) => now() - days * DAY_MS;
       const signals = before(policy.signalDays);

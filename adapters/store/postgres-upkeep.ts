@@ -4,6 +4,7 @@ import type { Ending, Episode, Upkeep } from "../../engine/store.ts";
 import { withoutTexts } from "./blank-texts.ts";
 import { NOTIFY, putNotifications } from "./postgres-commit-records.ts";
 import type { Database, Result, Statement } from "./postgres-connection.ts";
+import { vacuumStates } from "./postgres-vacuum.ts";
 import { toText } from "./safe-text.ts";
 
 const BATCH = 5_000;
@@ -12,6 +13,8 @@ const BLANKED = 500;
 
 export function createUpkeep(database: Database): Upkeep {
   return {
+    tidy: () => vacuumStates(database),
+
     async prune(policy, ending = nobody) {
       const { signalDays, deadLetterDays, idleKeyDays } = policy;
       const old: readonly (readonly [string, string, number])[] = [
