@@ -172,6 +172,7 @@ function rewriting(get: () => TestPostgres): void {
     await store.open();
     const admin = new pg.Client({ connectionString: url });
     await admin.connect();
+    await admin.query("alter table tidegauge.state set (autovacuum_enabled = false)");
     const owner = await ownLane(store);
     /** Two versions of such a row find no place on one page. */
     const rewrite = async (rounds: number) => {
