@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { createRandom, type Random, uniform } from "../../detectors/statistics/random.ts";
+import type { CLIENTS } from "../../ingest/kafka.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { TestPostgres } from "../support/postgres.ts";
 import { type Crew, createCrew } from "./crew.ts";
@@ -35,6 +36,8 @@ export interface FaultPlan {
   /** Events, sent while the fault happens. Default 60,000. */
   readonly events?: number;
   readonly replication?: number;
+  /** Default kafkajs. */
+  readonly client?: keyof typeof CLIENTS;
   disturb(scene: Scene): Promise<void>;
   /** Instead of the ordinary events. */
   lines?: ((partition: number, i: number, random: Random) => string) | undefined;
@@ -57,7 +60,7 @@ export async function throughFault(plan: FaultPlan): Promise<FaultResult> {
   const random = createRandom("fault", plan.seed);
   await kafka.createTopic(topic, PARTITIONS, {}, plan.replication);
   const url = await server.database();
-  const config = configOf(url, kafka.brokers, topic);
+  const config = configOf(plan, url, topic);
   const crew = createCrew(config, folder);
   const scene: Scene = {
     kafka,
@@ -97,10 +100,14 @@ export async function throughFault(plan: FaultPlan): Promise<FaultResult> {
 }
 
 /** Two monitors over one topic: one whose states hold random draws, one that says much. */
-function configOf(url: string, brokers: readonly string[], topic: string): string {
+function configOf({ kafka, client = "kafkajs" }: FaultPlan, url: string, topic: string): string {
   return `store: { kind: postgres, url: "${url}" }
 http: { port: 0 }
-kafka: { brokers: [${brokers.map((b) => `"${b}"`).join(", ")}], group: ${topic}, sessionSeconds: ${SESSION_SECONDS} }
+kafka:
+  brokers: [${kafka.brokers.map((b) => `"${b}"`).join(", ")}]
+  group: ${topic}
+  client: ${client}
+  sessionSeconds: ${SESSION_SECONDS}
 alerts: { ops: { webhook: { url: "http://127.0.0.1:9/" } } }
 monitors:
   loud:
