@@ -2,7 +2,6 @@ import type { Producer } from "kafkajs";
 import type { KafkaRecord, RecordSender } from "../adapters/channels/kafka.ts";
 import type { Log } from "../engine/log.ts";
 import type { RawSender } from "../engine/tell-dead-letters.ts";
-import { createKafkajs } from "../ingest/kafka/kafkajs/client.ts";
 import type { KafkaConnection } from "../ingest/kafka/port.ts";
 
 interface Closing {
@@ -13,6 +12,8 @@ interface Closing {
 export function createRecordSender(connection: KafkaConnection, log: Log): RecordSender & RawSender & Closing {
   let connected: Promise<Producer> | null = null;
   const connect = async (): Promise<Producer> => {
+    // Not before it is needed: a config without Kafka never loads the client.
+    const { createKafkajs } = await import("../ingest/kafka/kafkajs/client.ts");
     const producer = createKafkajs(connection, log).producer({
       allowAutoTopicCreation: false,
       // The dispatcher tries again, under the same id: a long silence here would only hold its lease.

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { TidegaugeError } from "../engine/errors.ts";
-import { COMMANDS } from "./commands/index.ts";
+import type { CliCommand } from "./commands/command.ts";
 import { nearest } from "./config/nearest.ts";
 import { VERSION } from "./version.ts";
 
@@ -14,11 +14,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
+  // Loads the whole program: not for the version.
+  const { COMMANDS } = await import("./commands/index.ts");
   const command = COMMANDS.find((c) => c.name === name);
   if (!command) {
     const asked = name === undefined || name === "--help" || name === "-h" || name === "help";
-    if (asked) process.stdout.write(overview());
-    else process.stderr.write(`${noSuchCommand(name)}\n`);
+    if (asked) process.stdout.write(overview(COMMANDS));
+    else process.stderr.write(`${noSuchCommand(name, COMMANDS)}\n`);
     return asked && name !== undefined ? 0 : 2;
   }
   if (rest.includes("--help") || rest.includes("-h")) {
@@ -36,15 +38,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function noSuchCommand(name: string): string {
-  const names = COMMANDS.map((c) => c.name);
+function noSuchCommand(name: string, commands: readonly CliCommand[]): string {
+  const names = commands.map((c) => c.name);
   const near = nearest(name, names);
   const fix = near ? `Did you mean "${near}"?` : `There are ${names.join(", ")}.`;
   return `tidegauge: there is no command "${name}". ${fix} See \`tidegauge --help\`. [USAGE]`;
 }
 
-function overview(): string {
-  const rows = COMMANDS.map((c) => `  ${c.name.padEnd(11)} ${c.summary}`).join("\n");
+function overview(commands: readonly CliCommand[]): string {
+  const rows = commands.map((c) => `  ${c.name.padEnd(11)} ${c.summary}`).join("\n");
   return `Tidegauge ${VERSION}: online drift monitoring for event streams.\n\nUsage: tidegauge COMMAND [options]\n\n${rows}\n\nEach command has --help.\n`;
 }
 

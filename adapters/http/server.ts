@@ -60,6 +60,10 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 const PARAMETER_LENGTH = 1024;
 const TEXT = "text/plain; charset=utf-8";
 
+const unused = () => {
+  throw new TypeError("no route has a schema of fastify's");
+};
+
 export function createHttpServer(settings: HttpSettings): HttpServer {
   const { view, store, log, bodyLimit = BODY_LIMIT, allowedHosts = [], now = Date.now } = settings;
   const context: Context = { view, store, log, now };
@@ -80,6 +84,8 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
     forceCloseConnections: true,
     requestTimeout: 120_000,
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
+    // Routes check with our own schemas: the compilers for fastify's need not be loaded.
+    schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
     frameworkErrors: (error, _, reply) => void send(reply, answerError(error, log, bodyLimit)),
   });
   app.removeAllContentTypeParsers();
