@@ -9,6 +9,9 @@ import { CLUSTER_FAULTS } from "./cluster-faults.ts";
 import { throughFault } from "./disturbed.ts";
 import { hasKcat } from "./kcat.ts";
 import { saidTwice } from "./left-behind.ts";
+import { leaderKilled } from "./rekeyed-faults.ts";
+import { holds } from "./rekeyed-holds.ts";
+import { rekeyedRounds } from "./rekeyed-rounds.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tg-cluster-"));
 const possible = whyNoJava() === null && findPostgres() !== null && hasKcat;
@@ -39,5 +42,15 @@ describe.skipIf(!possible)("members over three brokers leave what one undisturbe
       expect(saidTwice(left)).toBe(0);
     },
     240_000,
+  );
+
+  test.each(["kafkajs", "platformatic"] as const)(
+    "keyed anew over %s, and the leader of a partition of the internal topic is killed and comes back, twice",
+    async (client) => {
+      const { disturb } = leaderKilled(cluster!);
+      const plan = { folder, kafka: cluster!, server: server!, client, seed: 1, partitions: 6, events: 24_000 };
+      holds(await rekeyedRounds({ ...plan, replication: 3, disturb }));
+    },
+    400_000,
   );
 });

@@ -142,7 +142,7 @@ async function send(plan: FaultPlan, topic: string, random: Random): Promise<voi
 }
 
 /** A broker may be gone just now. What was written but not acknowledged is there twice: so the oracle reads it, too. */
-async function persistently(write: () => Promise<void>): Promise<void> {
+export async function persistently(write: () => Promise<void>): Promise<void> {
   for (const until = Date.now() + 60_000; ; await sleep(500)) {
     try {
       return await write();

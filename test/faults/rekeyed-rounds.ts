@@ -10,6 +10,7 @@ import type { CLIENTS } from "../../ingest/kafka.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { TestPostgres } from "../support/postgres.ts";
 import { type Crew, createCrew } from "./crew.ts";
+import { persistently } from "./disturbed.ts";
 import { readTopic } from "./kcat.ts";
 import { type LeftBehind, leftBehind, positionsOf } from "./left-behind.ts";
 import { runOracle } from "./oracle.ts";
@@ -24,11 +25,19 @@ export interface RekeyedPlan {
   readonly events: number;
   /** Of the config, as YAML. Default true. */
   readonly repartition?: string;
+  /** Of the topic that is written. Default 1. */
+  readonly replication?: number;
+  /** Of the config, as YAML. Default every 0.2 s. */
+  readonly checkpoint?: string | undefined;
   /** While events are sent. */
   disturb(scene: RekeyedScene): Promise<void>;
 }
 
 export interface RekeyedScene extends Crew {
+  /** Through which events are keyed anew. */
+  readonly internal: string;
+  /** Records written to the internal topic so far, and up to where the source is committed, over all partitions. */
+  progress(): Promise<{ readonly written: number; readonly committed: number }>;
   /** Uniform in [0, most) milliseconds. */
   rest(most: number): Promise<void>;
 }
@@ -65,16 +74,23 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
   const topic = kafka.unique("spread");
   const internal = `tidegauge.${topic}.m.repartition`;
   const random = createRandom("rekeyed", plan.seed);
-  await kafka.createTopic(topic, plan.partitions);
+  await kafka.createTopic(topic, plan.partitions, {}, plan.replication);
   const url = await server.database();
   const config = configOf(plan, url, topic);
   const crew = createCrew(config, folder);
-  const scene: RekeyedScene = {
-    ...crew,
-    rest: (most) => sleep(uniform(random) * most),
-  };
   const client = new pg.Pool({ connectionString: url, max: 1 });
   client.on("error", () => undefined);
+  const scene: RekeyedScene = {
+    ...crew,
+    internal,
+    async progress() {
+      const sum = (offsets: Iterable<number>) => [...offsets].reduce((a, b) => a + b, 0);
+      const ends = await kafka.admin.fetchTopicOffsets(internal);
+      const positions = await positionsOf(client, "m", topic);
+      return { written: sum(ends.map(({ high }) => Number(high))), committed: sum(positions.values()) };
+    },
+    rest: (most) => sleep(uniform(random) * most),
+  };
   try {
     for (let i = 0; i < 2; i++) await scene.startMember();
     const sent = send(plan, topic, random);
@@ -115,7 +131,8 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
   }
 }
 
-function configOf({ kafka, client, repartition = "true" }: RekeyedPlan, url: string, topic: string): string {
+function configOf(plan: RekeyedPlan, url: string, topic: string): string {
+  const { kafka, client, repartition = "true", checkpoint = "{ seconds: 0.2, events: 5000 }" } = plan;
   return `store: { kind: postgres, url: "${url}" }
 http: { port: 0 }
 kafka:
@@ -131,7 +148,7 @@ monitors:
     key: /tenant
     repartition: ${repartition}
     options: { algorithm: page-hinkley, threshold: 20 }
-    checkpoint: { seconds: 0.2, events: 5000 }
+    checkpoint: ${checkpoint}
     alerts: [ops]
 `;
 }
@@ -158,7 +175,7 @@ async function send(plan: RekeyedPlan, topic: string, random: Random): Promise<v
   for (let chunk = 0; chunk < chunks; chunk++) {
     for (let partition = 0; partition < plan.partitions; partition++) {
       const lines = Array.from({ length: perChunk }, () => line(chunk, random));
-      await plan.kafka.produce(topic, partition, lines);
+      await persistently(() => plan.kafka.produce(topic, partition, lines));
     }
     await sleep(60);
   }
