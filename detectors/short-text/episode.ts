@@ -8,7 +8,7 @@ export const KINDS: readonly Kind[] = ["drift", "surge"];
 export interface Episode {
   readonly kind: Kind;
   readonly alarm: number;
-  onset: Onset;
+  readonly onset: Onset;
   /** The statistic at the alarm. */
   readonly statistic: number;
   lastCrossing: number;
@@ -44,6 +44,18 @@ export function openEpisode(kind: Kind, alarm: number, onset: Onset, statistic: 
 
 export function hasRecovered(episode: Episode, index: number): boolean {
   return index - episode.lastCrossing >= Math.max(QUIET, 2 * (episode.alarm - episode.onset.index));
+}
+
+/** Less quiet than this between two crossings is one change that comes and goes. */
+const LEAST_LULL = 50;
+
+/**
+ * Whether what crossed at event `index` is another change: it began after a lull since the sums began anew at event `since`,
+ * longer than the first change took to be found, or than the second's onset may be off where that was found sooner.
+ */
+export function isAnother({ alarm, onset: first }: Episode, onset: Onset, since: number, index: number): boolean {
+  const lull = Math.min(alarm - first.index, 2 * (index - onset.index));
+  return onset.low - since >= Math.max(LEAST_LULL, lull);
 }
 
 export function isExplanationDue(episode: Episode, index: number): boolean {

@@ -6,6 +6,7 @@ import {
   type Episode,
   earliestOnset,
   hasRecovered,
+  isAnother,
   isExplanationDue,
   KINDS,
   type Kind,
@@ -52,8 +53,13 @@ export function judge(watch: Watch, index: number, watching: Watching): SignalDr
   return signals;
 }
 
-function alarm(watch: Watch, kind: Kind, index: number, watching: Watching): SignalDraft {
-  const onset = onsetOf(watch, kind);
+function alarm(
+  watch: Watch,
+  kind: Kind,
+  index: number,
+  watching: Watching,
+  onset: Onset = onsetOf(watch, kind),
+): SignalDraft {
   const episode = openEpisode(kind, index, onset, watch[kind]);
   watch.episodes[kind] = episode;
   takeBack(watch, Math.min(onset.index, earliestOnset(watch.episodes)));
@@ -62,18 +68,18 @@ function alarm(watch: Watch, kind: Kind, index: number, watching: Watching): Sig
 
 /**
  * Further crossings belong to the open episode. The second one, from sums that began anew, confirms it: the episode is
- * explained again. One that began well after the one before is a change upon a change, and said as an alarm.
+ * explained again. One that began well after the one before is another change, and told as such: the episode gives way.
  */
 function crossAgain(watch: Watch, episode: Episode, index: number, watching: Watching): SignalDraft[] {
   const { kind } = episode;
-  const quiet = Math.max(50, episode.alarm - episode.onset.index);
-  const last = episode.lastCrossing;
+  const onset = onsetOf(watch, kind);
+  if (isAnother(episode, onset, watch.since, index)) {
+    const summary = `The ${kind} that began about event ${episode.onset.index} gives way to another that began about event ${onset.index}.`;
+    const over = closing(episode, summary, watch[kind], watch.thresholds[kind]);
+    return [over, alarm(watch, kind, index, watching, onset)];
+  }
   episode.lastCrossing = index;
   episode.crossings += 1;
-  const onset = onsetOf(watch, kind);
-  const another = onset.low - last > quiet;
-  if (another) episode.onset = onset;
-  if (another) return [say(watch, episode, kind, watching)];
   return episode.crossings === 2 ? [say(watch, episode, "explained", watching)] : [];
 }
 

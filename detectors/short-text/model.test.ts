@@ -96,6 +96,33 @@ describe("a change of topic", () => {
   });
 });
 
+describe("while a drift is open", () => {
+  const burst = stream(2, 340, 300, 1);
+  const lull = stream(3, 250);
+
+  test("another change is told: the open episode gives way to one with its own onset and words", () => {
+    const model = open();
+    const heard = feed(model, model.init("k"), [...burst, ...lull, ...stream(6, 80, 0, 0.6, 98)]);
+    const said = heard.flatMap(({ index, outcome }) => outcome.signals.map((signal) => ({ index, signal })));
+    const drift = said.filter(({ signal }) => signal.kind === "drift");
+    expect(drift.length).toBe(2);
+    const [{ index, signal }] = drift.slice(1) as [(typeof drift)[number]];
+    expect(index).toBeLessThan(660);
+    expect(Math.abs(signal.onset!.index - 590)).toBeLessThan(10);
+    expect(signal.summary).toContain("topic98");
+    const over = said.find((one) => one.signal.kind === "recovered" && one.signal.episodeOf === "drift")!;
+    expect(over.index).toBe(index);
+    expect(over.signal.summary).toContain(`gives way to another that began about event ${signal.onset!.index}`);
+    expect(said.indexOf(over)).toBeLessThan(said.findIndex((one) => one.signal === signal));
+  });
+
+  test("the same change that goes on is not", () => {
+    const model = open();
+    const heard = feed(model, model.init("k"), [...burst, ...stream(7, 400, 0, 0.3)]);
+    expect(kinds(heard).filter((kind) => kind === "drift" || kind === "recovered")).toEqual(["drift"]);
+  });
+});
+
 test("a known topic that becomes frequent is a surge", () => {
   const model = open();
   const heard = feed(model, model.init("k"), stream(4, 700, 300, 0.5, 3));
