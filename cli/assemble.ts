@@ -1,5 +1,5 @@
 import { openTensors } from "../adapters/tensors/open.ts";
-import type { Embedder, Environment } from "../engine/detector.ts";
+import type { Embedder, Environment, Settings, Stages } from "../engine/detector.ts";
 import type { Log } from "../engine/log.ts";
 import { createCounters, type Monitor } from "../engine/monitor.ts";
 import type { Rekey } from "../engine/rekey.ts";
@@ -19,6 +19,8 @@ export interface OpenMonitor extends Monitor {
   readonly referenceHash: string | null;
   /** Decodes as far as the key. */
   readonly keyOf: Rekey["keyOf"];
+  /** As two monitors of one name around an internal topic: who reads the source, and who reads there. Null: it has one stage. */
+  readonly inStages: ((rekey: Rekey) => readonly [first: Monitor, second: Monitor]) | null;
   /** Learns what all keys share from the file, so that it is known at the start whether it can be learnt. */
   teach(): Promise<void>;
 }
@@ -52,17 +54,14 @@ export async function openMonitor(
   const file = await readReference(monitor, detector, createDecoder(picking), folder, recordBytes);
   const model = await detector.open(settings, env);
   const teacher = file && teacherFrom(file, monitor.reference!.scope, { detector, model, settings, env });
-  return {
+  const whole: Monitor = {
     run,
     name,
     detector,
     model,
     decode,
-    keyOf: createKeyDecoder(format, monitor.key),
     beforeDecode: format.prepare ?? null,
     teacher,
-    teach: async () => teacher?.learn?.(),
-    referenceHash: file?.hash ?? null,
     routes: routesOf(config, name),
     reminders: monitor.reminders,
     order: monitor.order,
@@ -76,6 +75,37 @@ export async function openMonitor(
     deadLetterTopic: monitor.source?.kafka?.deadLetters ?? null,
     ...(shared === null ? {} : { shared }),
   };
+  const two = typeof monitor.repartition === "object" && monitor.repartition.stages === 2;
+  return {
+    ...whole,
+    keyOf: createKeyDecoder(format, monitor.key),
+    inStages: two ? (rekey) => inStages(whole, detector.stages!, settings, rekey, recordBytes) : null,
+    teach: async () => teacher?.learn?.(),
+    referenceHash: file?.hash ?? null,
+  };
+}
+
+function inStages(
+  whole: Monitor,
+  stages: Stages,
+  settings: Settings<unknown>,
+  rekey: Rekey,
+  recordBytes: number,
+): readonly [Monitor, Monitor] {
+  const { first, second } = stages.open(settings);
+  const { dedupe: _, ...rest } = whole;
+  return [
+    { ...whole, model: first, order: "none", gather: { rekey, adopt: first.adopt } },
+    {
+      ...rest,
+      model: second,
+      decode: createDecoder({ event: stages.handed, limits: { recordBytes } }),
+      beforeDecode: null,
+      allowedLatenessMs: null,
+      gathered: true,
+      rekey,
+    },
+  ];
 }
 
 /** What detectors compute with; `log` hears which backend was chosen, and why no better one. */
@@ -131,10 +161,15 @@ export function learntWith(
     order: monitor.order,
     seed: monitor.seed,
     // Which key an event has was decided when it was written to the internal topic.
-    ...(monitor.repartition === false ? {} : { repartition: { key: monitor.key ?? null } }),
+    ...(monitor.repartition === false ? {} : { repartition: { key: monitor.key ?? null, ...stagesOf(monitor) } }),
     // The rate of events is learnt with the reference, where it is asked for.
     ...(monitor.falseAlarms?.days === undefined ? {} : { falseAlarms: "days" }),
   };
+}
+
+/** A state of one stage is none of two. */
+function stagesOf({ repartition }: MonitorConfig): { readonly stages?: 2 } {
+  return typeof repartition === "object" && repartition.stages === 2 ? { stages: 2 } : {};
 }
 
 function learntFrom({ reference }: MonitorConfig): Record<string, unknown> {

@@ -138,12 +138,14 @@ function kafkaFeed(
     const opened = monitors.map((monitor): Monitor => {
       const internal = internalTopicOf(monitor.name, config.monitors[monitor.name]!, config);
       if (internal === null) return monitor;
-      const rekeyed = { ...monitor, rekey: source.rekey(internal, monitor.keyOf) };
-      listening.set(internal.topic, [rekeyed]);
-      return rekeyed;
+      const rekey = source.rekey(internal, monitor.keyOf);
+      const [first, second] = monitor.inStages?.(rekey) ?? [null, { ...monitor, rekey }];
+      listening.set(internal.topic, [second]);
+      return first ?? second;
     });
     listening.set(topic, opened);
   }
-  const monitors = [...new Set([...listening.values()].flat())];
+  // Of two stages the second stands for both.
+  const monitors = [...new Set([...listening.values()].flat())].filter((monitor) => !monitor.gather);
   return { source, monitors, monitorsOf: (topic) => listening.get(topic) ?? [] };
 }

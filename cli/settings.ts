@@ -23,7 +23,11 @@ export function monitorSettings(name: string, monitor: MonitorConfig, where: str
     seed: hash32(`${monitor.seed}\u0000${name}`),
   };
   const alone = shared !== null && detector.sharesPromise !== true;
-  const wrong = alone ? wrongShare(detector, discoveries !== null) : (detector.check?.(settings) ?? null);
+  const { repartition } = monitor;
+  const stages = typeof repartition === "object" && repartition.stages === 2 ? detector.stages : undefined;
+  const wrong = alone
+    ? wrongShare(detector, discoveries !== null)
+    : (detector.check?.(settings) ?? stages?.check?.(settings) ?? null);
   if (wrong !== null)
     throw new TidegaugeError("CONFIG_INVALID", { where: `${where} monitors.${name}`, what: wrong, fix: "Correct it" });
   return settings;

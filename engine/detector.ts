@@ -39,7 +39,29 @@ export interface Detector<Event = unknown, Options = unknown, State = unknown> {
   /** Refuses combinations of settings with a sentence (what, what to do), or null. */
   check?(settings: Settings<Options>): string | null;
   open(settings: Settings<Options>, env: Environment): Model<Event, State> | Promise<Model<Event, State>>;
+  /** Its work in two places, where a key is more than one member's. Absent: it cannot be parted. */
+  readonly stages?: Stages<Event, Options, State>;
   readonly example: Example<Event>;
+}
+
+/**
+ * A detector of many small things (conversations) under a key that learns from what each leaves. The first stage steps events
+ * on whichever partition they come and has a state per key and partition; the second steps what they hand over, gathered by
+ * key. Both stages' states are saved, loaded and inspected alike.
+ */
+export interface Stages<Event = unknown, Options = unknown, State = unknown> {
+  /** Strict zod object of what is handed over: the second stage's event, as JSON. */
+  readonly handed: ZodObject & ZodType;
+  /** Refuses settings that two stages cannot keep with a sentence, or null. */
+  check?(settings: Settings<Options>): string | null;
+  open(settings: Settings<Options>): {
+    readonly first: Model<Event, State> & {
+      /** Takes over what the key's second stage has learnt. Must not change which events hand over. */
+      adopt(state: State, second: State): void;
+    };
+    // biome-ignore lint/suspicious/noExplicitAny: its event is what `handed` makes.
+    readonly second: Model<any, State>;
+  };
 }
 
 /**
@@ -159,6 +181,8 @@ export interface Outcome {
   /** Highest statistic over its threshold among the alarm kinds after this event; 0 while learning. 1 or more is an alarm. */
   readonly ratio: number;
   readonly signals: readonly SignalDraft[];
+  /** Of a first stage: what its key's second stage gets, JSON objects in order. */
+  readonly handOver?: readonly object[];
   /** The event was not accepted and the state is unchanged; the engine writes the dead letter. */
   readonly reject?: Rejection;
 }

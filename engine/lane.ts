@@ -4,6 +4,7 @@ import { bringSchemas, type Decoded } from "./decode.ts";
 import type { Outcome } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
 import { guardModel } from "./guard-model.ts";
+import { createHandOver } from "./hand-over.ts";
 import { copyOf, freshMemory, withMemory, withoutMemory } from "./lane-memory.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
@@ -85,6 +86,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const waves = createWaves(model, monitor);
   const tenure = createTenure(name, context, retrying);
   const sieve = createSieve(store, retrying);
+  const handOver = monitor.gather && createHandOver(monitor, monitor.gather, name, context, retrying);
   let cursor: RecordBatch["cursor"];
   let memory = freshMemory();
   let committedMemory = memory;
@@ -116,6 +118,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     sinceCommit = 0;
     tenure.rewind();
     memory = copyOf(committedMemory);
+    handOver?.rewind(memory.handed);
     oldestPending = null;
   };
 
@@ -128,6 +131,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
 
   const commit = async (commands: readonly number[]): Promise<void> => {
     if (!tenure.claimed() || tenure.next() === null) return;
+    if (handOver) {
+      memory.handed = await handOver.send();
+      await handOver.adopt(bank);
+    }
     const states = await bank.writes();
     const rows = pending.rows();
     try {
@@ -193,7 +200,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     for (const again of sieve.accepted()) pending.replayed(again, null);
     sayUpTo(last);
     memory.refusals = { ...said!.refusals, open };
-    counters.consumed += to - from;
+    if (!monitor.gathered) counters.consumed += to - from;
     tenure.moveTo(last + 1);
     sinceCommit += to - from;
     return to;
@@ -292,6 +299,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const book = (entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome, now: number): void => {
     const open = entry.header.open.length;
     pending.accept(entry, event, record, outcome);
+    if (outcome.handOver) handOver?.take(entry.key, { offset: record.offset, time: event.time }, outcome.handOver);
     if (monitor.shared) note(memory.ledger, event.time, Math.max(0, entry.header.open.length - open));
     bank.touch(entry, now);
   };
@@ -344,6 +352,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         const split = withoutMemory(claim.cursor);
         cursor = split.cursor ?? undefined;
         committedMemory = split.memory;
+        await handOver?.begin(topicId, committedMemory.handed);
         forget();
         return { ...claim, cursor: split.cursor };
       }),

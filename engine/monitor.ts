@@ -28,6 +28,10 @@ export interface Monitor {
   readonly from: "earliest" | "latest";
   /** Its events are keyed anew through an internal topic; absent: its lanes read the source. */
   readonly rekey?: Rekey;
+  /** First of two stages: what its events hand over is gathered there. Its lanes read the source, `order` is none. */
+  readonly gather?: { readonly rekey: Rekey; readonly adopt: Adopt };
+  /** Second of two stages: what it accepts was handed over, and is no event of its own. */
+  readonly gathered?: boolean;
   /** How late an event may be against its key's newest; null: nothing is late. */
   readonly allowedLatenessMs: number | null;
   /** Events whose ids a key remembers: one with such an id is passed over. Absent: none. */
@@ -44,6 +48,9 @@ export interface Monitor {
   /** Topic on which its dead letters are told too. */
   readonly deadLetterTopic?: string | null;
 }
+
+/** The state of a first stage takes over what its key's second stage has learnt. */
+export type Adopt = (state: unknown, second: unknown) => void;
 
 /** `index`: the key's accepted events before this one; `ratio`: statistic over threshold; `offset`: the record's. */
 export type Watch = (key: string, index: number, time: number | null, ratio: number, offset: number) => void;

@@ -65,6 +65,8 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     origin === undefined
       ? here(offset)
       : { place: { run: place.run, monitor: place.monitor, ...origin }, offset: String(origin.offset) };
+  /** Several that were handed over may stand at one offset. */
+  const saltOf = ({ origin }: RawRecord): string => (origin?.ordinal === undefined ? "" : `#${origin.ordinal}`);
   let signals: Signal[] = [];
   let notifications: Notification[] = [];
   let deadLetters: DeadLetter[] = [];
@@ -142,7 +144,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     accept(entry, event, record, outcome) {
       const h = entry.header;
       const index = h.events++;
-      counters.accepted++;
+      if (!monitor.gathered) counters.accepted++;
       if (event.time !== null) counters.lastEventTime = event.time;
       h.ratio = outcome.ratio;
       monitor.watch?.(entry.key, index, event.time, outcome.ratio, record.offset);
@@ -156,7 +158,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
       );
       if (point) series.push(point);
       if (outcome.signals.length > 0)
-        say(entry, outcome.signals, index, event.time, spotOf(record), "", undefined, traceOf(record));
+        say(entry, outcome.signals, index, event.time, spotOf(record), saltOf(record), undefined, traceOf(record));
       if (h.open.length > 0 && !model.recovers) {
         const drafts = quietSince(entry, index);
         if (drafts.length > 0) say(entry, drafts, index, event.time, spotOf(record), "quiet");

@@ -1,3 +1,5 @@
+import { TidegaugeError } from "./errors.ts";
+import type { Patience } from "./patience.ts";
 import type { Rejection } from "./rejection.ts";
 import type { RawRecord } from "./source.ts";
 
@@ -26,6 +28,8 @@ export interface Rekeyed {
   readonly from: { readonly topicId: string; readonly partition: number };
   /** A dead letter that a person wants fed again: its sequence. */
   readonly again?: number;
+  /** Made by a lane of the source, not read there: its number among all that this lane made, from 0. */
+  readonly ordinal?: number;
 }
 
 /** Where a re-keyed record stood in the source. */
@@ -36,9 +40,11 @@ export interface Origin {
   readonly offset: number;
   /** Fed again as this dead letter: whether that was done is told by the letter's state, not by its place. */
   readonly again?: number;
+  /** Its number among those that a lane made there: several may stand at one offset. */
+  readonly ordinal?: number;
 }
 
-/** Highest offset of each partition of the source that was applied. */
+/** Of each partition of the source the highest offset, or ordinal, that was applied. */
 export type Applied = Record<number, number>;
 
 /**
@@ -47,8 +53,45 @@ export type Applied = Record<number, number>;
  * the acknowledgement of each before the next, and leaves none out. So a record that is met for the first time is always
  * higher than all before it, also where an owner that was replaced still writes beside the new one.
  */
-export function appliedBefore(applied: Applied, { partition, offset }: Origin): boolean {
-  if (offset <= (applied[partition] ?? -1)) return true;
-  applied[partition] = offset;
+export function appliedBefore(applied: Applied, { partition, offset, ordinal = offset }: Origin): boolean {
+  if (ordinal <= (applied[partition] ?? -1)) return true;
+  applied[partition] = ordinal;
   return false;
+}
+
+/** By partition of the internal topic. */
+export type Groups = Map<number, Rekeyed[]>;
+
+/**
+ * Each partition's records until they are acknowledged: those that were are taken out and not written again. `wrote` is told
+ * how many were.
+ */
+export function writeAll(
+  rekey: Rekey,
+  groups: Groups,
+  retrying: Patience["retrying"],
+  wrote: (records: number) => void,
+): Promise<void> {
+  return retrying(async () => {
+    const waiting = [...groups];
+    const outcomes = await Promise.allSettled(waiting.map(([to, records]) => rekey.write(to, records)));
+    const failures = outcomes.flatMap((outcome, i) => {
+      if (outcome.status === "rejected") return [outcome.reason as unknown];
+      wrote(waiting[i]![1].length);
+      groups.delete(waiting[i]![0]);
+      return [];
+    });
+    if (failures.length > 0) throw failures.find((e) => !(e instanceof TidegaugeError && e.retryable)) ?? failures[0];
+  });
+}
+
+/** States were learnt over so many partitions of the internal topic: with another number keys would be elsewhere. */
+export function samePartitions(rekey: Rekey, monitor: string, partitions: number, before: unknown): void {
+  if (before === undefined || before === partitions) return;
+  throw new TidegaugeError("REPARTITION_TOPIC", {
+    monitor,
+    topic: rekey.topic,
+    why: `it has ${partitions} partitions, and states were learnt over ${String(before)}: keys would move`,
+    fix: `\`tidegauge reset --monitor ${monitor}\` deletes it and starts anew`,
+  });
 }

@@ -6,7 +6,7 @@ import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
 import { createPatience } from "./patience.ts";
 import { createQueue } from "./queue.ts";
-import type { Rekey, Rekeyed } from "./rekey.ts";
+import { type Groups, type Rekey, type Rekeyed, samePartitions, writeAll } from "./rekey.ts";
 import type { RawRecord } from "./source.ts";
 import type { Station } from "./station.ts";
 import type { LaneName, Store } from "./store.ts";
@@ -69,8 +69,8 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
   const group = <R extends RawRecord>(
     records: readonly R[],
     also: (record: R) => Pick<Rekeyed, "again"> = () => NONE,
-  ): Map<number, Rekeyed[]> => {
-    const groups = new Map<number, Rekeyed[]>();
+  ): Groups => {
+    const groups: Groups = new Map();
     const from = { topicId, partition: name.partition };
     for (const record of records) {
       const key = rekey.keyOf(record);
@@ -85,18 +85,9 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
     return groups;
   };
 
-  /** Each partition's records until they are acknowledged: those that were are not written again. */
-  const writeAll = (groups: Map<number, Rekeyed[]>): Promise<void> =>
-    retrying(async () => {
-      const waiting = [...groups];
-      const outcomes = await Promise.allSettled(waiting.map(([to, records]) => rekey.write(to, records)));
-      const failures = outcomes.flatMap((outcome, i) => {
-        if (outcome.status === "rejected") return [outcome.reason as unknown];
-        monitor.counters.rekeyed += waiting[i]![1].length;
-        groups.delete(waiting[i]![0]);
-        return [];
-      });
-      if (failures.length > 0) throw failures.find((e) => !(e instanceof TidegaugeError && e.retryable)) ?? failures[0];
+  const write = (groups: Groups): Promise<void> =>
+    writeAll(rekey, groups, retrying, (records) => {
+      monitor.counters.rekeyed += records;
     });
 
   const drop = (): Promise<void> => {
@@ -113,14 +104,7 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
         partitions = await rekey.partitions();
         const claim = await tenure.claim(identity);
         topicId = claim.identity ?? "";
-        const before = claim.cursor?.[PARTITIONS];
-        if (before !== undefined && before !== partitions)
-          throw new TidegaugeError("REPARTITION_TOPIC", {
-            monitor: name.monitor,
-            topic: rekey.topic,
-            why: `it has ${partitions} partitions, and states were learnt over ${String(before)}: keys would move`,
-            fix: `\`tidegauge reset --monitor ${name.monitor}\` deletes it and starts anew`,
-          });
+        samePartitions(rekey, name.monitor, partitions, claim.cursor?.[PARTITIONS]);
         return claim;
       }),
     position: tenure.next,
@@ -137,7 +121,7 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
         if (closed || !tenure.claimed()) throw new TidegaugeError("FENCED", { lane: name.monitor, epoch: 0 });
         const records = next === null ? batch.records : batch.records.filter((record) => record.offset >= next);
         await bringSchemas(monitor.beforeDecode, records, 0, records.length, retrying);
-        await writeAll(group(records));
+        await write(group(records));
         sinceCommit += records.length;
         if (batch.nextOffset > (next ?? 0)) tenure.moveTo(batch.nextOffset);
         if (due()) await commit();
@@ -153,7 +137,7 @@ export function createStage(monitor: Monitor, rekey: Rekey, name: LaneName, cont
         fedAgain = new Set(letters.map(({ sequence }) => sequence));
         if (fresh.length === 0 || failure || closed || !tenure.claimed()) return false;
         await bringSchemas(monitor.beforeDecode, fresh, 0, fresh.length, retrying);
-        await writeAll(group(fresh, (letter) => ({ again: letter.sequence })));
+        await write(group(fresh, (letter) => ({ again: letter.sequence })));
         // Their lanes tell what came of them.
         return false;
       }),

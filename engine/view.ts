@@ -108,7 +108,7 @@ function monitorView(
       if (error) return error.message;
     }
     for (const [topic, error] of feed.intake.stopped()) {
-      if (feed.monitorsOf(topic).includes(monitor)) return error.message;
+      if (feed.monitorsOf(topic).some(({ name }) => name === monitor.name)) return error.message;
     }
     return feed.error?.message ?? null;
   };
@@ -183,8 +183,11 @@ function monitorView(
       return null;
     },
     ...(rekey && {
+      // A first stage's keys name their partition of the source.
       homeOf: (key: string) =>
-        rekeyedTo === null ? null : { topic: rekey.topic, partition: rekey.partitionOf(key, rekeyedTo) },
+        rekeyedTo === null || (monitor.gathered && /@\d+$/.test(key))
+          ? null
+          : { topic: rekey.topic, partition: rekey.partitionOf(key, rekeyedTo) },
     }),
     async inspectStored(stored) {
       const { version, running } = unpackState(stored.blob);

@@ -247,7 +247,7 @@ function crossCheck(config: Config, place: Place, detectors: readonly Detector[]
       });
     }
     if (monitor.repartition !== false) {
-      const wrong = wrongRepartition(name, monitor, config);
+      const wrong = wrongRepartition(name, monitor, config) ?? wrongStages(monitor, detectors);
       if (wrong !== null) mistakes.push({ ...place(["monitors", name, "repartition"]), ...wrong });
     }
     const within = detectors.find((d) => d.name === monitor.detector)?.within;
@@ -278,6 +278,25 @@ function crossCheck(config: Config, place: Place, detectors: readonly Detector[]
     }
   }
   return mistakes;
+}
+
+/** Why a monitor's work cannot be done in two stages. */
+function wrongStages(
+  { detector, repartition, key, reference }: Config["monitors"][string],
+  detectors: readonly Detector[],
+): { what: string; fix: string } | null {
+  if (typeof repartition === "boolean" || repartition.stages === 1) return null;
+  const fix = "Take `stages` out: its events are then keyed anew one by one";
+  if (!detectors.find((d) => d.name === detector)?.stages)
+    return { what: `${detector} does all its work in one place: it has no second stage`, fix };
+  if (key === undefined)
+    return {
+      what: "gathers by key, and the record's own key is the conversation's",
+      fix: "Name the `key`, like /model",
+    };
+  if (reference?.file !== undefined)
+    return { what: "cannot learn from a reference file: its turns belong to no partition", fix };
+  return null;
 }
 
 /** Why a monitor's events cannot be keyed anew. */

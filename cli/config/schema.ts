@@ -160,6 +160,12 @@ function monitorSchema(detector: Detector) {
             .max(87_600)
             .default(168)
             .describe("At least the longest stop that is to lose nothing; it holds for a topic that is created"),
+          stages: z
+            .union([z.literal(1), z.literal(2)])
+            .default(1)
+            .describe(
+              "2: events stay where they come, and only what a first stage makes of them (a conversation that ended) goes through the topic; for detectors that have two stages",
+            ),
         }),
       ])
       .default(false)

@@ -5,6 +5,7 @@ import { GAUGES } from "./inspect.ts";
 import { DEFAULT_PROMISE, DEFAULT_REFERENCE, openModel } from "./model.ts";
 import { type Options, options } from "./options.ts";
 import { readPositions } from "./read-positions.ts";
+import { stages } from "./stages.ts";
 import { type State, VERSION } from "./state.ts";
 
 /**
@@ -26,8 +27,8 @@ import { type State, VERSION } from "./state.ts";
  * Parameters  reference.first: closed conversations (not events) until the level is watched; conversations are tested from
  *           100 on. memory: more shows an equilibrium of a larger φ, less follows changes sooner. falseAlarms: turns.
  * Stages    the key is the fleet's cell (a model, a prompt version): its open conversations and what closed ones taught are
- *           one state, so cells scale over members as keys do. A closed conversation is handed over as at most 64 turns; a
- *           cell too large for one member is split by `order: none` over partitions, each with a fleet of its own.
+ *           one state, so cells scale over members as keys do. A closed conversation is handed over as at most 64 turns: a
+ *           cell too large for one member keeps its conversations where they come, and one fleet (`repartition: { stages: 2 }`).
  * Cost      bench/context-drift.ts, busy cores: a turn of 200 positions × top 20 takes 2.6 ms with its parsing (plain Python 13);
  *           any other turn 4 to 6 µs, with 100,000 conversations open as with few. An open conversation
  *           of ten turns takes .9 KiB and a goal's embedding twice its length; a cell 100 KiB.
@@ -100,5 +101,6 @@ export const contextDrift: Detector<TurnEvent, Options, State> = {
     { kind: "recovered", severity: "info", episode: "closes", help: "What was alarmed about is over." },
   ],
   open: (settings) => openModel(settings),
+  stages,
   example,
 };

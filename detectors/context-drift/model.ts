@@ -13,6 +13,7 @@ import {
   openConversation,
   touchConversation,
 } from "./conversations.ts";
+import type { Ended } from "./ended.ts";
 import { measureOf, type TurnEvent } from "./event.ts";
 import { conversationSignal, fleetStateSignal, reminderSignal } from "./explain.ts";
 import { LEAST_CONVERSATIONS, tested } from "./fit.ts";
@@ -34,7 +35,7 @@ import { createQuality, observeQuality, observeReminder } from "./quality.ts";
 import type { ShiftTest } from "./shift-test.ts";
 import { testShift } from "./shift-test.ts";
 import { loadState, type State, saveState } from "./state.ts";
-import { HOLDOUT, pushTurn, REMINDER, skipped, THIN, WITHHELD } from "./track.ts";
+import { HOLDOUT, pushTurn, REMINDER, skipped, THIN, type Track, WITHHELD } from "./track.ts";
 import { createWhitened, whiten } from "./whiten.ts";
 
 export const DEFAULT_REFERENCE = 500;
@@ -48,13 +49,18 @@ export interface Context {
   /** Closed conversations that teach what is normal, and those from which on conversations are tested. */
   readonly reference: number;
   readonly enough: number;
+  /** What this event ended, for a fleet stage elsewhere; null: the fleet is here. */
+  readonly ended: Ended[] | null;
 }
 
-export function openModel(settings: Settings<Options>): Model<TurnEvent, State> {
+export function contextOf(settings: Settings<Options>, ended: Ended[] | null = null): Context {
   const { options } = settings;
   const reference = settings.reference?.first ?? DEFAULT_REFERENCE;
   const promised = promisedBy(settings, DEFAULT_PROMISE);
-  const context: Context = { settings, options, promised, reference, enough: Math.min(ENOUGH, reference) };
+  return { settings, options, promised, reference, enough: Math.min(ENOUGH, reference), ended };
+}
+
+export function openModel(settings: Settings<Options>, context = contextOf(settings)): Model<TurnEvent, State> {
   return {
     recovers: true,
     init: (key, past = 0) => ({
@@ -251,7 +257,7 @@ function isIdle(c: Conversation, now: number | null, { idleMinutes }: Options): 
   return idleMinutes !== null && now !== null && c.time !== null && now - c.time > idleMinutes * 60_000;
 }
 
-/** A conversation has ended: its turns go to the fleet stage. */
+/** A conversation has ended: its turns go to the fleet stage, here or elsewhere. */
 function close(state: State, c: Conversation, context: Context, index: number, signals: SignalDraft[]): void {
   const { fleet } = state;
   dropConversation(state.open, c);
@@ -263,7 +269,18 @@ function close(state: State, c: Conversation, context: Context, index: number, s
     }
   }
   if (c.track.turns.length === 0) return;
-  state.level = closeTrack(fleet, c.track, state.measure!, index, state.random, fleetSettings(state, context));
+  if (context.ended === null) {
+    learnFrom(state, c.track, context, index, signals);
+    return;
+  }
+  fleet.closed++;
+  context.ended.push({ conversation: c.id, measure: state.measure!, coverage: state.quality.coverage, ...c.track });
+}
+
+/** The fleet stage: a conversation that has ended. */
+export function learnFrom(state: State, track: Track, context: Context, index: number, signals: SignalDraft[]): void {
+  const { fleet } = state;
+  state.level = closeTrack(fleet, track, state.measure!, index, state.random, fleetSettings(state, context));
   if (state.perDay === null && isInDays(context.promised) && fleet.learnt >= context.enough) {
     state.perDay = eventsPerDay(state.index, state.began!, state.newest!);
   }

@@ -11,6 +11,8 @@ const KEY = "tidegauge-key";
 const REFUSED = "tidegauge-refused";
 /** Sequence of the dead letter that is fed again. */
 const AGAIN = "tidegauge-again";
+/** Its number among those that the lane at that place made. */
+const ORDINAL = "tidegauge-ordinal";
 /** Prefix of its own headers without a value: not every client can write them. */
 const EMPTY = "tidegauge-empty-";
 /** Of a record that is refused so much is kept. */
@@ -22,13 +24,14 @@ const NOT_OURS: Rejection = {
 };
 
 /** Its bytes as they came, under the monitor's key; headers tell where it stood. */
-export function toRekeyed({ record, key, from, again }: Rekeyed): OutRecord {
+export function toRekeyed({ record, key, from, again, ordinal }: Rekeyed): OutRecord {
   const { offset, time, value } = record;
   const headers: RecordHeader[] = [];
   for (const header of record.headers ?? [])
     headers.push(header.value === null ? { name: EMPTY + header.name, value: NO_BYTES } : header);
   headers.push(ofText(FROM, `${from.partition} ${offset} ${time ?? "-"} ${from.topicId}`));
   if (again !== undefined) headers.push(ofText(AGAIN, String(again)));
+  if (ordinal !== undefined) headers.push(ofText(ORDINAL, String(ordinal)));
   const own = record.key && Buffer.from(record.key.buffer, record.key.byteOffset, record.key.length);
   if (typeof key !== "string") {
     headers.push(ofText(REFUSED, `${key.reason} ${key.detail}`));
@@ -46,6 +49,7 @@ export function fromRekeyed(record: RawRecord, topic: string): RawRecord {
   let origin: RawRecord["origin"];
   let refused: Rejection | undefined;
   let again: number | undefined;
+  let ordinal: number | undefined;
   const headers: RecordHeader[] = [];
   for (const header of record.headers ?? []) {
     const { name } = header;
@@ -55,12 +59,14 @@ export function fromRekeyed(record: RawRecord, topic: string): RawRecord {
       origin = { topicId, topic, partition: Number(partition), offset: Number(at) };
       time = when === "-" ? null : Number(when);
     } else if (name === AGAIN && header.value !== null) again = Number(textOf(header.value));
+    else if (name === ORDINAL && header.value !== null) ordinal = Number(textOf(header.value));
     else if (name === KEY) key = header.value === null || header.value.length === 0 ? null : header.value;
     else if (name === REFUSED && header.value !== null) refused = readRejection(textOf(header.value));
     else if (name.startsWith(EMPTY)) headers.push({ name: name.slice(EMPTY.length), value: null });
   }
   if (origin === undefined) return { offset, key, value, time, headers: record.headers ?? null, refused: NOT_OURS };
   if (again !== undefined) origin = { ...origin, again };
+  if (ordinal !== undefined) origin = { ...origin, ordinal };
   const restored = { offset, key, value, time, headers: headers.length === 0 ? null : headers, origin };
   return refused === undefined ? restored : { ...restored, refused };
 }

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
 import { createRandom, type Random, uniform } from "../../detectors/statistics/random.ts";
-import type { Clock } from "../../engine/clock.ts";
 import type { Detector, Model } from "../../engine/detector.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { createIntake, type PartitionIntake } from "../../engine/intake.ts";
@@ -14,49 +13,24 @@ import type { RawRecord } from "../../engine/source.ts";
 import type { Store } from "../../engine/store.ts";
 import { createDecoder, createKeyDecoder } from "../../ingest/decode/decoder.ts";
 import { jsonFormat } from "../../ingest/decode/formats/format.ts";
-import { createRekey } from "../../ingest/kafka/rekey.ts";
+import { hasty, INTERNAL, type LossyTopic, rekeyInto } from "../support/lossy-topic.ts";
 import { openToy, toyDetector } from "../support/toy-detector.ts";
 
 const SOURCES = 3;
 const PARTITIONS = 2;
 const RECORDS = 60;
 const KEYS = ["a", "b", "c", "d", "e"];
-const INTERNAL = "internal";
 const SOURCE = "source";
 
-/** No wait takes time, and time passes at each look. */
-function hasty(): Clock {
-  let now = 0;
-  return { now: () => ++now, sleep: async () => void (await breathe()) };
-}
-
-interface World {
-  readonly random: Random;
+interface World extends LossyTopic {
   readonly store: Store;
-  /** What the internal topic holds, by partition. */
-  readonly log: RawRecord[][];
-  /** Share of sends of which nothing is heard, whether they arrived or not. */
-  lossy: number;
 }
 
 /** A member of its own over the same store and topics. */
 function member(world: World): { readonly intake: PartitionIntake; readonly monitor: Monitor } {
-  const { random, store, log } = world;
+  const { store } = world;
   const keyOf = createKeyDecoder(jsonFormat());
-  const settings = { partitions: null, replicationFactor: null, retentionMs: 1, recordBytes: 1 << 20 };
-  const rekey = createRekey({ topic: INTERNAL, monitor: "m", source: SOURCE, ...settings }, keyOf, async () => ({
-    async send(_, partition, records) {
-      for (let ticks = uniform(random) * 4; ticks > 0; ticks--) await breathe();
-      const lost = uniform(random) < world.lossy;
-      if (lost && uniform(random) < 0.5)
-        throw new TidegaugeError("SOURCE_UNAVAILABLE", { source: INTERNAL, why: "away" });
-      const to = log[partition]!;
-      for (const record of records) to.push({ ...record, offset: to.length, time: 1 });
-      if (lost) throw new TidegaugeError("SOURCE_UNAVAILABLE", { source: INTERNAL, why: "no answer" });
-    },
-    async close() {},
-  }));
-  rekey.ready(PARTITIONS);
+  const rekey = rekeyInto(world, SOURCE, keyOf);
   const monitor: Monitor = {
     run: "test",
     name: "m",
