@@ -113,7 +113,11 @@ export function saveConversations(all: Conversations): { used: Uint32Array; part
 const UNPACKED = 5;
 
 function packed(live: readonly Conversation[]): Part {
-  const part = makePart(packConversations(live));
+  return weighed(makePart(packConversations(live)));
+}
+
+/** The store keeps its bytes alone. */
+function weighed(part: Part): Part {
   return { ...part, memory: UNPACKED * part.bytes.length };
 }
 
@@ -131,7 +135,7 @@ export function loadConversations(
     unpackConversations(part.bytes, slots.length).forEach((c, i) => {
       all.slots[block * BLOCK + slots[i]!] = c;
     });
-    all.packed[block] = part;
+    all.packed[block] = weighed(part);
   });
   const heard: { slot: number; c: Conversation }[] = [];
   for (let slot = 0; slot < all.slots.length; slot++) {

@@ -2,6 +2,7 @@ import { BeforeAfter } from "./before-after.tsx";
 import { Clusters } from "./clusters.tsx";
 import { ConversationPath } from "./conversation-path.tsx";
 import { Facts } from "./facts.tsx";
+import { FLEET_SHIFT, FleetShiftFigures, readFleetShift } from "./fleet-shift.tsx";
 import { LabelTree } from "./label-tree.tsx";
 import { Moved } from "./moved.tsx";
 import { type Json, readClusters, readDistribution, textAt } from "./read.ts";
@@ -35,12 +36,14 @@ export function Explanation({ open, explanation, details }: Props) {
   const classes = readMoved(explanation, "classes");
   const map = readMap(explanation.map ?? details.map);
   const path = readTrajectory(explanation);
+  const shift = readFleetShift(explanation);
   const labels = readLabels(explanation, details.partition);
   const shown = new Set<string>(SAID_ELSEWHERE);
   shown.add("clusters");
   shown.add("vanished");
   if (map !== null) shown.add("map");
   if (path !== null) for (const name of ["trajectory", "forecast"]) shown.add(name);
+  if (shift !== null) for (const name of [...FLEET_SHIFT, "direction"]) shown.add(name);
   if (labels !== null) for (const name of LABELS) shown.add(name);
   if (inputs.length > 0) for (const name of MOVES) shown.add(name);
   if (before !== null && then !== null) for (const name of DISTRIBUTIONS) shown.add(name);
@@ -48,7 +51,7 @@ export function Explanation({ open, explanation, details }: Props) {
   const marks = new Map(map?.topics.map((topic, i) => [topic.id, i]));
   const special =
     path !== null ||
-    path !== null ||
+    shift !== null ||
     labels !== null ||
     clusters.length > 0 ||
     inputs.length > 0 ||
@@ -56,6 +59,7 @@ export function Explanation({ open, explanation, details }: Props) {
   return (
     <>
       {path !== null && <ConversationPath path={path} />}
+      {shift !== null && <FleetShiftFigures shift={shift} after={after} />}
       {labels !== null && <LabelTree labels={labels} after={after} />}
       {clusters.length > 0 && <Clusters clusters={clusters} after={after} marks={marks} />}
       {vanished.length > 0 && (
