@@ -144,3 +144,14 @@ test("a key that is the conversation itself is refused, wherever the event has i
     "mistakes",
   );
 });
+
+test("two stages are for a detector that has them, with a key to gather by", () => {
+  const whole = (rest: string) =>
+    mistakes(
+      `kafka: { brokers: [b] }\nmonitors: { m: { source: { kafka: { topic: t } }, repartition: { stages: 2 }, ${rest} } }`,
+    );
+  expect(whole("detector: context-drift, key: /model")).toEqual([]);
+  expect(whole("detector: numeric, key: /host")[0]).toMatch(/numeric does all its work in one place/);
+  expect(whole("detector: context-drift")[0]).toMatch(/gathers by key/);
+  expect(whole("detector: context-drift, key: /model, reference: { file: a.ndjson }")[0]).toMatch(/reference file/);
+});
