@@ -148,7 +148,7 @@ test("a key that is the conversation itself is refused, wherever the event has i
 test("two stages are for a detector that has them, with a key to gather by", () => {
   const whole = (rest: string) =>
     mistakes(
-      `kafka: { brokers: [b] }\nmonitors: { m: { source: { kafka: { topic: t } }, repartition: { stages: 2 }, ${rest} } }`,
+      `kafka: { brokers: ["b:1"] }\nmonitors: { m: { source: { kafka: { topic: t } }, repartition: { stages: 2 }, ${rest} } }`,
     );
   expect(whole("detector: context-drift, key: /model")).toEqual([]);
   expect(whole("detector: numeric, key: /host")[0]).toMatch(/numeric does all its work in one place/);
