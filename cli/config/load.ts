@@ -251,10 +251,12 @@ function crossCheck(config: Config, place: Place, detectors: readonly Detector[]
       if (wrong !== null) mistakes.push({ ...place(["monitors", name, "repartition"]), ...wrong });
     }
     const within = detectors.find((d) => d.name === monitor.detector)?.within;
-    if (within !== undefined && monitor.key !== undefined && monitor.key === placeOfField(monitor, within)) {
+    const keys = [monitor.key ?? []].flat();
+    const among = within === undefined ? undefined : placeOfField(monitor, within);
+    if (among !== undefined && keys.includes(among)) {
       mistakes.push({
         ...place(["monitors", name, "key"]),
-        what: `${monitor.key} is the ${within} itself: each key would have one, and nothing to compare it with`,
+        what: `${among} is the ${within} itself: each key would have one, and nothing to compare it with`,
         fix: "Name what they share, like /model, or leave `key` out for one key",
       });
     }

@@ -69,7 +69,12 @@ function monitorSchema(detector: Detector) {
   return z.strictObject({
     detector: z.literal(detector.name).describe(detector.title),
     source: sourceSchema.optional().describe("Where its events come from; backtest does not use it"),
-    key: pointer.optional().describe("Place of the key; absent: the record's key, else one key for all events"),
+    key: z
+      .union([pointer, z.array(pointer).min(2).max(8)])
+      .optional()
+      .describe(
+        "Place of the key, or of the labels that make one (`model | version`); absent: the record's key, else one key for all events",
+      ),
     fields: z.strictObject(fields).prefault({}).describe("Place of each field in the event"),
     reference: reference
       ? z

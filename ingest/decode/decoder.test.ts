@@ -48,6 +48,20 @@ describe("a record that fits", () => {
     });
   });
 
+  test("has a key of several labels, which no other labels have", () => {
+    const options = { event: numeric, key: ["/model", "/version"] };
+    const keyOf = (model: unknown, version: unknown) => {
+      const decoded = decode(options, JSON.stringify({ value: 1, model, version }), { key: Buffer.from("record") });
+      return decoded !== null && "key" in decoded ? decoded.key : decoded?.detail;
+    };
+    expect(keyOf("small", 2)).toBe("small | 2");
+    expect(keyOf("a | b", "c")).toBe("a || b | c");
+    expect(keyOf("a", "b | c")).toBe("a | b || c");
+    expect(keyOf("small", undefined)).toBe("The key's label /version is missing.");
+    expect(keyOf(null, undefined)).toBe("record");
+    expect(keyOf("x".repeat(200), "y".repeat(100))).toMatch(/more than 256 bytes/);
+  });
+
   test("without key and time has those of the record, else one key and none", () => {
     const named = { key: Buffer.from("schlüssel"), time: 5 };
     expect(decode({ event: numeric }, '{"value":1}', named)).toMatchObject({ key: "schlüssel", time: 5 });

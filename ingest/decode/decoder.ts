@@ -4,6 +4,7 @@ import type { RawRecord } from "../../engine/source.ts";
 import { createFlatReader } from "./flat.ts";
 import { type Format, jsonFormat } from "./formats/format.ts";
 import { isRejection, LIMITS, type Limits } from "./json.ts";
+import { type KeyPlace, keyPointers } from "./key.ts";
 import { createKeyPicker, createPicker, type Decoded, type PickerOptions, pointersOf } from "./picker.ts";
 import { createFieldsReader } from "./read-fields.ts";
 
@@ -24,7 +25,7 @@ export function createDecoder<Event>(options: DecoderOptions<Event>): Decoder<Ev
   const pick = createPicker(options);
   const pointers = {
     ...pointersOf(Object.keys(options.event.shape), options.fields ?? {}),
-    key: options.key ?? "/key",
+    ...Object.fromEntries(keyPointers(options.key).map((pointer, i) => [`key ${i}`, pointer])),
   };
   const readers = {
     flat: createFlatReader(Object.values(pointers)),
@@ -38,9 +39,9 @@ export function createDecoder<Event>(options: DecoderOptions<Event>): Decoder<Ev
 }
 
 /** Record → the key that its event has, or why none can be told, or null for a tombstone. */
-export function createKeyDecoder(format: Format, pointer?: string): (record: RawRecord) => string | Rejection | null {
-  const pick = createKeyPicker(pointer);
-  const readers = { flat: createFlatReader([pointer ?? "/key"]), fields: null };
+export function createKeyDecoder(format: Format, place?: KeyPlace): (record: RawRecord) => string | Rejection | null {
+  const pick = createKeyPicker(place);
+  const readers = { flat: createFlatReader(keyPointers(place)), fields: null };
   return (record) => {
     if (isTombstone(record)) return null;
     const parsed = format.parse(record, readers);

@@ -4,7 +4,7 @@ import type { Rejection } from "../../engine/rejection.ts";
 import type { RawRecord } from "../../engine/source.ts";
 import { rejectionOf } from "./issues.ts";
 import type { Parsed } from "./json.ts";
-import { readKey } from "./key.ts";
+import { compileKey, type KeyPlace } from "./key.ts";
 import { findBadNumber, MAX_MAGNITUDE } from "./numbers.ts";
 import { compilePointer, type Getter } from "./pointer.ts";
 import { readTime } from "./time.ts";
@@ -14,8 +14,8 @@ export interface PickerOptions<Event = unknown> {
   readonly event: ZodObject & ZodType<Event>;
   /** JSON pointers of the event's own fields, of `time` and of `id`; /name where none is given. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** JSON pointer of the key; /key where none is given. An event without it has the record's key, else "all". */
-  readonly key?: string;
+  /** JSON pointer of the key, or of its labels; /key where none is given. An event without it has the record's key, else "all". */
+  readonly key?: KeyPlace;
   /** A last look at a valid event, where the schema cannot say it. */
   readonly check?: (event: Event) => Rejection | null;
 }
@@ -42,7 +42,7 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
   const getters = names.map((name): Getter => compilePointer(pointers[name]!, `fields.${name}`));
   const nullMeansAbsent = names.map((name) => isOptionalNotNullable(schema.shape[name] as ZodType));
   const takesRoot = names.some((name) => pointers[name] === "");
-  const getKey = compilePointer(options.key ?? "/key", "key");
+  const getKey = compileKey(options.key);
   const getTime = compilePointer(pointers.time!, "fields.time");
   const getId = compilePointer(pointers.id!, "fields.id");
 
@@ -70,7 +70,7 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
     if (!result.success) return rejectionOf(result.error.issues, picked);
     const event = result.data as Event;
 
-    const key = keyIn(getKey(document), parsed, record);
+    const key = keyIn(getKey(document, record.key), parsed);
     if (typeof key !== "string") return key;
     const time = readTime(getTime(document), record.time);
     if (time !== null && typeof time !== "number") return time;
@@ -83,13 +83,12 @@ export function createPicker<Event>(options: PickerOptions<Event>): Picker<Event
 }
 
 /** The key alone, of a parsed record. */
-export function createKeyPicker(pointer = "/key"): (parsed: Parsed, record: RawRecord) => string | Rejection {
-  const getKey = compilePointer(pointer, "key");
-  return (parsed, record) => keyIn(getKey(parsed.value), parsed, record);
+export function createKeyPicker(place?: KeyPlace): (parsed: Parsed, record: RawRecord) => string | Rejection {
+  const getKey = compileKey(place);
+  return (parsed, record) => keyIn(getKey(parsed.value, record.key), parsed);
 }
 
-function keyIn(value: unknown, { replaced }: Parsed, record: RawRecord): string | Rejection {
-  const key = readKey(value, record.key);
+function keyIn(key: string | Rejection, { replaced }: Parsed): string | Rejection {
   // What was mended in it is not known any more: two broken keys could become one.
   return replaced > 0 && typeof key === "string" && key.includes("\ufffd") ? BROKEN_KEY : key;
 }
