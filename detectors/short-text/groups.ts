@@ -22,13 +22,13 @@ const LEAST_LIFT = 1.25;
 /** Candidates multiplied at once. */
 const SLICE = 64;
 
-/** Around every candidate those near it, the largest first. */
+/** Around every candidate that may be a center those near it, the largest first. */
 export function neighbourhoods(question: Question, near: number): Group[] {
-  const before = countsInReference(question, near);
-  const allowed = question.centers && new Set(question.centers);
-  return neighbours(question, near)
-    .map((members, center) => ({ center, members, before: before[center]! }))
-    .filter(({ center }) => allowed === undefined || allowed.has(center))
+  const centers = question.centers ?? question.candidates.texts.map((_, i) => i);
+  const before = countsInReference(question, centers, near);
+  const links = neighbours(question, near);
+  return centers
+    .map((center, i) => ({ center, members: links[center]!, before: before[i]! }))
     .sort((a, b) => b.members.length - a.members.length || a.center - b.center);
 }
 
@@ -107,17 +107,28 @@ function neighbours({ tensors, candidates, dim }: Question, near: number): numbe
   return out;
 }
 
-/** For every candidate the number of reference texts near it. */
-function countsInReference({ tensors, candidates, reference, dim }: Question, near: number): Uint32Array {
+/** For each of some candidates the number of reference texts near it. */
+function countsInReference(
+  { tensors, candidates, reference, dim }: Question,
+  some: readonly number[],
+  near: number,
+): Uint32Array {
   const rows = reference.texts.length;
-  const n = candidates.texts.length;
-  const counts = new Uint32Array(n);
+  const counts = new Uint32Array(some.length);
   const matrix = tensors.matrix(reference.embeddings, rows, dim);
-  for (let from = 0; from < n; from += SLICE) {
-    const many = Math.min(SLICE, n - from);
-    const products = matrix.products(candidates.embeddings.subarray(from * dim, (from + many) * dim), many);
-    for (let at = 0; at < products.length; at++) {
-      if (products[at]! >= near) counts[from + Math.floor(at / rows)]!++;
+  const slice = new Float32Array(SLICE * dim);
+  for (let from = 0; from < some.length; from += SLICE) {
+    const many = Math.min(SLICE, some.length - from);
+    for (let i = 0; i < many; i++) {
+      const row = some[from + i]! * dim;
+      slice.set(candidates.embeddings.subarray(row, row + dim), i * dim);
+    }
+    const products = matrix.products(slice.subarray(0, many * dim), many);
+    for (let i = 0; i < many; i++) {
+      const end = (i + 1) * rows;
+      let n = 0;
+      for (let at = i * rows; at < end; at++) if (products[at]! >= near) n++;
+      counts[from + i] = n;
     }
   }
   matrix.dispose();
