@@ -21,6 +21,8 @@ export interface Told {
 }
 
 const NEAR_ROOT = 0.97;
+/** A weight within so many of its standard errors means nothing: 1/√n each, if values come in any order. */
+const CHANCE = 2.5;
 
 export function tell(state: CalibratedKey, core: Core, settings: CalibratedSettings, threshold: number): Told {
   const { white } = state;
@@ -123,8 +125,11 @@ function modelWords(state: CalibratedKey, core: Core, { dependence }: Calibrated
   if (core.bits) return "the error rate after an error and after none";
   if (core.scale.spread === 0) return "one value";
   if (!white) return dependence === "none" ? "values in any order" : "one value";
+  const weight = persistence(white);
   const on = [
-    `the ${white.order === 1 ? "value" : `${white.order} values`} before (weight ${short(persistence(white))})`,
+    ...(white.order > 1 || Math.abs(weight) > CHANCE / Math.sqrt(white.rows)
+      ? [`the ${white.order === 1 ? "value" : `${white.order} values`} before (weight ${short(weight)})`]
+      : []),
     ...(white.levels ? ["two slow levels"] : []),
     ...(white.harmonics > 0
       ? [
@@ -132,7 +137,7 @@ function modelWords(state: CalibratedKey, core: Core, { dependence }: Calibrated
         ]
       : []),
   ];
-  return `each value hangs on ${on.join(", ")}`;
+  return on.length > 0 ? `each value hangs on ${on.join(", ")}` : "values hang on none before";
 }
 
 function factsOf(w: Whitener): Record<string, unknown> {
