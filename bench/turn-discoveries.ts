@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { normalQuantile } from "../detectors/statistics/normal.ts";
 import { createRandom, type Random, uniform } from "../detectors/statistics/random.ts";
+import type { Signal } from "../engine/signal.ts";
 
 const STRETCHES = Number(process.argv[2] ?? 10);
 const SEED = Number(process.argv[3] ?? 1);
@@ -74,9 +75,9 @@ function measure(detector: string, changesAStretch: number): void {
   const found = new Set<Change>();
   for (const line of readFileSync(at("out.ndjson"), "utf8").split("\n")) {
     if (line === "") continue;
-    const { kind, key, index, position } = JSON.parse(line) as Record<string, never>;
+    const { kind, key, index, position } = JSON.parse(line) as Signal;
     if (kind !== "drift" && kind !== "surge") continue;
-    const stretch = stretches[Math.floor((Number((position as { offset: string }).offset) - first) / STRETCH)];
+    const stretch = stretches[Math.floor((Number(position.offset) - first) / STRETCH)];
     const of = changes.find((c) => `k${c.key}` === key && index >= c.from && index < c.from + LASTS + AFTER);
     if (of) found.add(of);
     if (stretch === undefined) continue;
