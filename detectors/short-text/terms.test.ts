@@ -44,3 +44,12 @@ test("pairs do not reach over plain words, and numbers alone are no terms", () =
   ]);
   expect([...termsIn("America’s regime")]).toEqual(["america", "regime", "america regime"]);
 });
+
+test("scripts without blanks are parted into words", () => {
+  const terms = [...termsIn("我的快递因为罢工还没有到，怎么退款？")];
+  expect(terms).toEqual(expect.arrayContaining(["快递", "罢工", "退款"]));
+  expect([...termsIn("ストライキで荷物が届きません。返金して")]).toEqual(
+    expect.arrayContaining(["ストライキ", "荷物", "返金"]),
+  );
+  expect([...termsIn("พัสดุยังไม่ถึง")]).toContain("พัสดุ");
+});

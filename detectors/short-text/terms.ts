@@ -81,9 +81,18 @@ function isPair(one: Scored): boolean {
   return one.term.includes(" ");
 }
 
-/** Distinct 1–2-grams of a text that a person would take for a subject. */
+/** Scripts that put no blanks between words. */
+const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+const segmenter = new Intl.Segmenter("und", { granularity: "word" });
+
+function separated(word: string): string[] {
+  if (!UNSPACED.test(word)) return [word.replace(/'s$/, "")];
+  return Array.from(segmenter.segment(word), ({ segment }) => segment);
+}
+
+/** Distinct 1–2-grams of a text that a person would take for a subject; no single letters. */
 export function termsIn(text: string): Set<string> {
-  const words = wordsOf(normalise(text).replaceAll("’", "'")).map((word) => word.replace(/'s$/, ""));
+  const words = wordsOf(normalise(text).replaceAll("’", "'")).flatMap(separated);
   const out = new Set<string>();
   let before = "";
   for (const word of words) {
