@@ -2,6 +2,7 @@ import { Admin, Consumer } from "@platformatic/kafka";
 import { type Cluster, FORBIDDEN, forbiddenTopic, missingTopic, REFUSALS, unavailable } from "../port.ts";
 import { rememberBounds } from "../remember-bounds.ts";
 import type { ClientOptions } from "./client.ts";
+import { outlivingBrokers } from "./lost-broker.ts";
 
 const LATEST = -1n;
 const EARLIEST = -2n;
@@ -13,7 +14,7 @@ export function createCluster(options: ClientOptions): Cluster {
 
   async function ask<T>(topic: string, question: (client: Consumer) => Promise<T>): Promise<T> {
     // Whoever asks tries again by itself.
-    asking ??= new Consumer({ ...options, retries: 1, groupId: "tidegauge-asks" });
+    asking ??= outlivingBrokers(new Consumer({ ...options, retries: 1, groupId: "tidegauge-asks" }));
     const mine = asking;
     try {
       return await question(mine);
@@ -75,7 +76,7 @@ async function refusal(
   topic: string,
   work: (admin: Admin) => Promise<unknown>,
 ): Promise<string | null> {
-  const admin = new Admin({ ...options, retries: 1 });
+  const admin = outlivingBrokers(new Admin({ ...options, retries: 1 }));
   try {
     await work(admin);
     return null;

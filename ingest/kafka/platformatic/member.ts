@@ -5,6 +5,7 @@ import type { ClientOptions } from "./client.ts";
 import { closeConsumer, createCluster, hasCode } from "./cluster.ts";
 import { chooseFetch, OLDEST_FETCH } from "./fetch.ts";
 import { startFetcher } from "./fetcher.ts";
+import { outlivingBrokers } from "./lost-broker.ts";
 
 /** As kafkajs names it, so that members with either client share a group. */
 const PROTOCOLS = [{ name: "RoundRobinAssigner", version: 1 }];
@@ -20,7 +21,9 @@ export async function joinGroup(
   const rebalanceTimeout = Math.max(60_000, sessionMs);
   const timing = { sessionTimeout: sessionMs, rebalanceTimeout, heartbeatInterval: heartbeatMs };
   // A join is answered when the whole group has gathered.
-  const consumer = new Consumer({ ...base, groupId: group, requestTimeout: rebalanceTimeout + 5000, ...timing });
+  const consumer = outlivingBrokers(
+    new Consumer({ ...base, groupId: group, requestTimeout: rebalanceTimeout + 5000, ...timing }),
+  );
   const cluster = createCluster(base);
   // Of its own: a broker answers one request of a connection at a time, and heartbeats must not wait behind a poll.
   const pool = new ConnectionPool(base.clientId, { ...base, requestTimeout: FETCH_PATIENCE_MS });

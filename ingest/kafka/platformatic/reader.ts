@@ -4,12 +4,13 @@ import { FETCH, FORBIDDEN, forbiddenTopic, type TopicReader, unavailable } from 
 import type { ClientOptions } from "./client.ts";
 import { closeConsumer, whyOf } from "./cluster.ts";
 import { chooseFetch, OLDEST_FETCH } from "./fetch.ts";
+import { outlivingBrokers } from "./lost-broker.ts";
 
 const OFFSET_OUT_OF_RANGE = 1;
 
 /** Fetches over connections of its own; its consumer joins no group and only knows who leads what. */
 export async function openReader(base: ClientOptions, topic: string): Promise<TopicReader> {
-  const asking = new Consumer({ ...base, retries: 1, groupId: "tidegauge-reads" });
+  const asking = outlivingBrokers(new Consumer({ ...base, retries: 1, groupId: "tidegauge-reads" }));
   const pool = new ConnectionPool(base.clientId, base);
   pool.on("error", () => undefined);
   let stale = true;
