@@ -17,7 +17,7 @@ const open = (wish: Partial<HttpWish> = {}) =>
     apiKey: () => null,
     dim: null,
     batch: 3,
-    timeoutMs: 500,
+    timeoutMs: 3_000,
     attempts: 3,
     cacheTexts: 10,
     backoffMs: 1,
@@ -129,7 +129,7 @@ describe.each(Object.entries(nonsense))("%s", (_name, mischief) => {
   });
 
   test("that lasts is told as passing, and nothing is made up", async () => {
-    const embedder = await open({ dim: 8, timeoutMs: 100 });
+    const embedder = await open({ dim: 8, timeoutMs: 500 });
     server.always = mischief;
     expect(await codeOf(embedder.embed(["a", "b"]))).toBe("EMBEDDER_UNAVAILABLE retryable");
     server.always = null;
