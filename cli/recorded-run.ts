@@ -56,6 +56,7 @@ export async function openRecorded(
     ...opened,
     routes: [],
     reminders: [],
+    from: "earliest",
     checkpoint: { events: 50_000, ms: Number.POSITIVE_INFINITY },
     ...(watch === undefined ? {} : { watch }),
   };

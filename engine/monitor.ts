@@ -5,7 +5,7 @@ import type { Reason } from "./rejection.ts";
 import type { Rekey } from "./rekey.ts";
 import type { Route } from "./route.ts";
 import type { SharedPromise } from "./shared-promise.ts";
-import type { Severity } from "./signal.ts";
+import type { Severity, Signal } from "./signal.ts";
 import type { Teacher } from "./teacher.ts";
 
 /** One configured monitor, opened: what its lanes share. */
@@ -45,6 +45,8 @@ export interface Monitor {
   readonly shared?: SharedPromise;
   /** Sees every accepted event's evidence; a recorded stream's report is made of it. */
   readonly watch?: Watch;
+  /** Hears each signal, and where the record that it is about stands in what its lane reads. */
+  readonly heard?: Heard;
   /** Topic on which its dead letters are told too. */
   readonly deadLetterTopic?: string | null;
 }
@@ -54,6 +56,8 @@ export type Adopt = (state: unknown, second: unknown) => void;
 
 /** `index`: the key's accepted events before this one; `ratio`: statistic over threshold; `offset`: the record's. */
 export type Watch = (key: string, index: number, time: number | null, ratio: number, offset: number) => void;
+
+export type Heard = (signal: Signal, at: { readonly partition: number; readonly offset: number }) => void;
 
 /** Since the start of this process. */
 export interface Counters {

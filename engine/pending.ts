@@ -43,6 +43,8 @@ export interface Pending {
 interface Spot {
   readonly place: Place;
   readonly offset: string;
+  /** Offset in what the lane reads. */
+  readonly at: number;
 }
 
 const KEPT_BYTES = 1 << 20;
@@ -59,12 +61,12 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     topic: lane.topic,
     partition: lane.partition,
   };
-  const here = (offset: number): Spot => ({ place, offset: String(offset) });
+  const here = (offset: number): Spot => ({ place, offset: String(offset), at: offset });
   /** Where a record stood before it was keyed anew. */
   const spotOf = ({ origin, offset }: RawRecord): Spot =>
     origin === undefined
       ? here(offset)
-      : { place: { run: place.run, monitor: place.monitor, ...origin }, offset: String(origin.offset) };
+      : { place: { run: place.run, monitor: place.monitor, ...origin }, offset: String(origin.offset), at: offset };
   /** Several that were handed over may stand at one offset. */
   const saltOf = ({ origin }: RawRecord): string => (origin?.ordinal === undefined ? "" : `#${origin.ordinal}`);
   let signals: Signal[] = [];
@@ -86,7 +88,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
     drafts: readonly SignalDraft[],
     index: number,
     time: number | null,
-    { place, offset }: Spot,
+    { place, offset, at }: Spot,
     salt = "",
     reason?: Reason,
     trace: string | null = null,
@@ -118,6 +120,7 @@ export function createPending(monitor: Monitor, lane: LaneName, topicId: string)
         version: SIGNAL_VERSION,
       };
       signals.push(signal);
+      monitor.heard?.(signal, { partition: lane.partition, offset: at });
       countSignal(counters, signal.kind, signal.severity, { signal: signal.id, trace });
       if (spec.episode === "opens") counters.lastDriftTime = time ?? counters.lastDriftTime;
       take(entry, applySignal(entry.header, spec, signal, draft.episodeOf, monitor.routes, reason));

@@ -3,6 +3,7 @@ import { REFUSED_KEY } from "../../engine/refusals.ts";
 import type { Signal } from "../../engine/signal.ts";
 import { compareSignals } from "./compare.ts";
 import { watchHistories } from "./history.ts";
+import { spotsIn } from "./spots.ts";
 
 function signal(offset: number, index: number, more: Partial<Signal> = {}): Signal {
   return {
@@ -30,10 +31,11 @@ const stretch = { partition: 0, begin: 0, from: 100, to: 1000, live: 900, gone: 
 
 /** Key k has an event at each offset; evidence from `speaks` on; the live run had `behind` events more of it. */
 function compare(past: Signal[], now: Signal[], { speaks = 300, behind = 40, within = 0, learns = true } = {}) {
-  const histories = watchHistories(past);
+  const histories = watchHistories();
+  for (const { key, index, position } of past) histories.expect(key, index, Number(position.offset));
   for (let offset = 0; offset < 1000; offset++) histories.watch("k", offset, null, offset < speaks ? 0 : 0.5, offset);
   expect(histories.missing("k")).toBe(past.some(({ key }) => key === "k") ? behind : 0);
-  return compareSignals({ past, now, stretches: [stretch], histories, learns, within });
+  return compareSignals({ past, now, stretches: [stretch], spots: spotsIn("t"), histories, learns, within });
 }
 
 test("what was said at one event of one kind is the same; the rest is told apart", () => {

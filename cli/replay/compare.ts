@@ -2,6 +2,7 @@ import { REFUSED_KEY } from "../../engine/refusals.ts";
 import type { Signal } from "../../engine/signal.ts";
 import type { Histories } from "./history.ts";
 import type { Stretch } from "./plan.ts";
+import type { Spots } from "./spots.ts";
 
 /** Why a signal of one side is not held against the other. */
 export const APART = ["learning", "gone", "ahead"] as const;
@@ -34,6 +35,7 @@ export interface Sides {
   readonly past: readonly Signal[];
   readonly now: readonly Signal[];
   readonly stretches: readonly Stretch[];
+  readonly spots: Spots;
   readonly histories: Histories;
   /** The detector learns what is normal first, and the config gives it nothing to begin with. */
   readonly learns: boolean;
@@ -42,7 +44,7 @@ export interface Sides {
 }
 
 /** Two signals are the same when they are of one kind about one key at one event, or at one that is near enough. */
-export function compareSignals({ past, now, stretches, histories, learns, within }: Sides): Comparison {
+export function compareSignals({ past, now, stretches, spots, histories, learns, within }: Sides): Comparison {
   const byPartition = new Map(stretches.map((stretch) => [stretch.partition, stretch]));
   const rows = new Map<string, Row>();
   const notCompared: Record<Apart, number> = { learning: 0, gone: 0, ahead: 0 };
@@ -54,9 +56,10 @@ export function compareSignals({ past, now, stretches, histories, learns, within
 
   /** Null: it counts. Undefined: it is outside the range. */
   const apart = ({ key, position }: Signal): Apart | null | undefined => {
-    const stretch = byPartition.get(position.partition);
-    const offset = Number(position.offset);
-    if (stretch === undefined || offset >= stretch.to) return undefined;
+    const spot = spots.of(position);
+    const stretch = spot && byPartition.get(spot.partition);
+    if (!spot || !stretch || spot.offset >= stretch.to) return undefined;
+    const { offset } = spot;
     if (offset < stretch.from) return stretch.gone !== null && offset >= stretch.gone.from ? "gone" : undefined;
     if (offset >= (stretch.live ?? 0)) return "ahead";
     if (!learns || key === REFUSED_KEY || histories.of(key) === "same") return null;

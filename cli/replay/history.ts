@@ -1,5 +1,4 @@
 import type { Watch } from "../../engine/monitor.ts";
-import type { Signal } from "../../engine/signal.ts";
 
 /** How the past that a key's state carries in the replay stands to that of the live run. */
 export type History = "same" | "other" | "unknown";
@@ -7,6 +6,8 @@ export type History = "same" | "other" | "unknown";
 /** What a replay must see of its events to know from where on it can be compared. */
 export interface Histories {
   readonly watch: Watch;
+  /** The live run said something of the key at this offset, as of its event `index`. Before that is watched. */
+  expect(key: string, index: number, offset: number): void;
   /** By the number of accepted events behind the key at each live signal. */
   of(key: string): History;
   /** Events that the live run had seen of the key and the replay had not, at its first live signal; negative: the reverse. */
@@ -15,17 +16,15 @@ export interface Histories {
   speaksFrom(key: string): number | null;
 }
 
-/** `past`: the live run's signals in the range. */
-export function watchHistories(past: readonly Signal[]): Histories {
+export function watchHistories(): Histories {
   const wanted = new Map<number, Map<string, number>>();
-  for (const { key, index, position } of past) {
-    const offset = Number(position.offset);
-    if (!wanted.has(offset)) wanted.set(offset, new Map());
-    wanted.get(offset)!.set(key, index);
-  }
   const speaks = new Map<string, number>();
   const found = new Map<string, { readonly missing: number; same: boolean }>();
   return {
+    expect(key, index, offset) {
+      if (!wanted.has(offset)) wanted.set(offset, new Map());
+      wanted.get(offset)!.set(key, index);
+    },
     watch(key, index, _time, ratio, offset) {
       // It is 0 while a key learns, and above it once evidence is counted.
       if (ratio > 0 && !speaks.has(key)) speaks.set(key, offset);

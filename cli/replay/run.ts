@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { TidegaugeError } from "../../engine/errors.ts";
+import type { Heard } from "../../engine/monitor.ts";
 import type { Signal } from "../../engine/signal.ts";
 import type { Store } from "../../engine/store.ts";
 import { learntWith, type openEnvironment } from "../assemble.ts";
@@ -12,6 +13,7 @@ import { type History, watchHistories } from "./history.ts";
 import type { Past, PastLane } from "./past.ts";
 import type { Place } from "./place.ts";
 import { planStretches, type Stretch } from "./plan.ts";
+import type { Spot } from "./spots.ts";
 import type { Stream } from "./stream.ts";
 
 export interface ReplayRequest {
@@ -38,6 +40,8 @@ export interface Replay {
   readonly detector: string;
   readonly topic: string;
   readonly stretches: readonly Stretch[];
+  /** What is read is the topic through which the source's events are keyed anew; null: the source itself. */
+  readonly keyedAnew: Stream["keyedAnew"];
   readonly records: number;
   /** Offsets of the range that hold none: compacted away, aborted, or markers of transactions. */
   readonly withoutRecord: number;
@@ -59,16 +63,26 @@ export async function replayRange(request: ReplayRequest): Promise<{ readonly re
   refuseRecreated(name, stream, lanes);
   const plain = await openRecorded(name, monitor, loaded, env, path, { partitions: stream.partitions ?? undefined });
   const stretches = await planStretches(await stream.extents(plain.decode), lanes, request);
-  const said = past !== null && lanes.length > 0 ? await signalsIn(past, name, stream.topic, stretches) : null;
-  const histories = watchHistories(said ?? []);
+  const { spots, keyedAnew } = stream;
+  const isIn = (spot: Spot | null | undefined) => spot != null && isAskedFor(spot, stretches);
+  const maybeSaid = past !== null && lanes.length > 0 ? await signalsIn(past, name, stream, isIn) : null;
+  const histories = watchHistories();
+  for (const { key, index, position } of maybeSaid ?? [])
+    spots.expect(position, (spot) => {
+      if (isIn(spot)) histories.expect(key, index, spot.offset);
+    });
   const run = runId(request, plain.referenceHash, stretches);
-  const opened = { ...plain, run, watch: histories.watch };
+  const heard: Heard = ({ position }, at) => spots.hear(position, at);
+  const opened = { ...plain, run, watch: histories.watch, heard };
   const store = recordStore({ episodes: false });
   await runThrough(opened, stream.read(stretches), store);
+  // All that was to come has come.
+  const said = maybeSaid?.filter(({ position }) => isIn(spots.of(position))) ?? null;
   const { counters } = opened;
+  const records = counters.consumed + (keyedAnew === null ? 0 : keyedAnew.repeated + keyedAnew.fedAgain);
   const byStatus = await store.keyCounts(run, name);
   const offsets = stretches.reduce((sum, { begin, to }) => sum + to - begin, 0);
-  const sides = { stretches, histories, learns: learnsFirst(monitor), within: request.within };
+  const sides = { stretches, spots, histories, learns: learnsFirst(monitor), within: request.within };
   return {
     store,
     replay: {
@@ -77,8 +91,9 @@ export async function replayRange(request: ReplayRequest): Promise<{ readonly re
       detector: opened.detector.name,
       topic: stream.topic,
       stretches,
-      records: counters.consumed,
-      withoutRecord: offsets - counters.missed - counters.consumed,
+      keyedAnew: keyedAnew && { ...keyedAnew },
+      records,
+      withoutRecord: offsets - counters.missed - records,
       missed: counters.missed,
       accepted: counters.accepted,
       rejected: counters.rejected,
@@ -98,19 +113,22 @@ function refuseRecreated(monitor: string, stream: Stream, lanes: readonly PastLa
   }
 }
 
+function isAskedFor({ partition, offset }: Spot, stretches: readonly Stretch[]): boolean {
+  const stretch = stretches.find((each) => each.partition === partition);
+  return stretch !== undefined && offset >= (stretch.gone?.from ?? stretch.from) && offset < stretch.to;
+}
+
+/** Those that are about the range, or may turn out to be. */
 async function signalsIn(
   past: Past,
   monitor: string,
-  topic: string,
-  stretches: readonly Stretch[],
+  { spots }: Stream,
+  isIn: (spot: Spot | null) => boolean,
 ): Promise<readonly Signal[]> {
   const found: Signal[] = [];
   for await (const signal of past.signals(monitor)) {
-    const { position } = signal;
-    const stretch = stretches.find(({ partition }) => partition === position.partition);
-    if (position.topic !== topic || stretch === undefined) continue;
-    const offset = Number(position.offset);
-    if (offset >= (stretch.gone?.from ?? stretch.from) && offset < stretch.to) found.push(signal);
+    const spot = spots.of(signal.position);
+    if (spot === undefined || isIn(spot)) found.push(signal);
   }
   return found;
 }

@@ -2,15 +2,14 @@ import type { Decode } from "../../engine/decode.ts";
 import { TidegaugeError } from "../../engine/errors.ts";
 import { type Log, silentLog } from "../../engine/log.ts";
 import type { Source } from "../../engine/source.ts";
-import { createRangeSource } from "../../ingest/kafka/range.ts";
-import { CLIENTS } from "../../ingest/kafka.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { MonitorConfig } from "../config/schema.ts";
-import { kafkaConnection } from "../feeds.ts";
+import { internalTopicOf } from "../feeds.ts";
 import { pathFrom } from "../paths.ts";
-import { recordedSource } from "../recorded-run.ts";
-import { lineRange, scanLines } from "./lines.ts";
+import { openFile } from "./file-stream.ts";
 import type { Extent, Stretch } from "./plan.ts";
+import type { Spots } from "./spots.ts";
+import { openInternal, openTopic } from "./topic-stream.ts";
 
 /** What a monitor reads live, as something of which a stretch can be read again. */
 export interface Stream {
@@ -19,9 +18,22 @@ export interface Stream {
   readonly identity: string | null;
   /** Partitions of a topic; null: a file. */
   readonly partitions: number | null;
+  /** Null: it is what the monitor's source has. */
+  readonly keyedAnew: KeyedAnew | null;
+  readonly spots: Spots;
   extents(decode: Decode): Promise<readonly Extent[]>;
   read(stretches: readonly Stretch[]): Source;
   close(): Promise<void>;
+}
+
+/** The topic through which a monitor's events are keyed anew, and what was not read of it. */
+export interface KeyedAnew {
+  /** The topic from which the events came. */
+  readonly source: string;
+  /** Records that were there before: a member that was killed, or its successor, wrote them again. */
+  readonly repeated: number;
+  /** Dead letters that were fed again. */
+  readonly fedAgain: number;
 }
 
 export async function openStream(
@@ -31,78 +43,17 @@ export async function openStream(
   log: Log = silentLog,
 ): Promise<Stream> {
   const { source } = monitor;
-  if (source?.kafka && monitor.repartition !== false)
+  if (typeof monitor.repartition === "object" && monitor.repartition.stages === 2)
     throw new TidegaugeError("USAGE", {
-      what: `events of ${name} are keyed anew (repartition), and their order is that of its internal topic; record them, and use backtest`,
+      what: `${name} has two stages, and when the first heard what the second learnt was decided by the clock: no topic keeps it; record its events, and use backtest`,
       command: "replay",
     });
+  const internal = internalTopicOf(name, monitor, loaded.config);
+  if (internal !== null) return openInternal(internal, loaded, log);
   if (source?.kafka) return openTopic(source.kafka.topic, loaded, log);
   if (source?.file) return openFile(pathFrom(loaded.folder, source.file.path), source.file.follow, loaded);
   const what = source?.http
     ? `events of ${name} come over HTTP and are kept only until they are processed; record them, and use backtest`
     : `${name} has no source that can be read again (kafka or file); use backtest`;
   throw new TidegaugeError("USAGE", { what, command: "replay" });
-}
-
-async function openTopic(topic: string, loaded: LoadedConfig, log: Log): Promise<Stream> {
-  const { config, folder } = loaded;
-  const client = await CLIENTS[config.kafka!.client](kafkaConnection(config, folder), log);
-  const { cluster } = client;
-  try {
-    const partitions = (await cluster.partitions([topic])).get(topic)!;
-    const identity = await cluster.topicId(topic);
-    const extentOf = async (partition: number): Promise<Extent> => ({
-      partition,
-      ...(await cluster.bounds(topic, partition)),
-      async offsetAt(time) {
-        const found = await cluster.offsetAt(topic, partition, time);
-        return found < 0 ? (await cluster.bounds(topic, partition)).high : found;
-      },
-    });
-    return {
-      topic,
-      identity,
-      partitions,
-      extents: () => Promise.all(Array.from({ length: partitions }, (_, partition) => extentOf(partition))),
-      read: (stretches) =>
-        createRangeSource({
-          client,
-          topic,
-          identity,
-          ranges: stretches.map(({ partition, begin, to }) => ({ partition, from: begin, to })),
-        }),
-      close: () => cluster.close(),
-    };
-  } catch (error) {
-    await cluster.close();
-    throw error;
-  }
-}
-
-async function openFile(path: string, followed: boolean, { config }: LoadedConfig): Promise<Stream> {
-  const open = () => recordedSource(path, config.limits.recordBytes);
-  const scan = await scanLines(open());
-  return {
-    topic: scan.topic,
-    // A followed file is known by its inode, and its first line may have been rotated away.
-    identity: followed ? null : scan.identity,
-    partitions: null,
-    extents: async (decode) => [
-      {
-        partition: 0,
-        low: 0,
-        high: scan.lines,
-        async offsetAt(time) {
-          return (await scanLines(open(), (record) => timeOf(decode, record) >= time)).found ?? scan.lines;
-        },
-      },
-    ],
-    read: ([stretch]) => lineRange(open(), stretch!.begin, stretch!.to),
-    close: async () => undefined,
-  };
-}
-
-function timeOf(decode: Decode, record: Parameters<Decode>[0]): number {
-  const decoded = decode(record);
-  return decoded !== null && "event" in decoded && decoded.time !== null ? decoded.time : Number.NEGATIVE_INFINITY;
 }

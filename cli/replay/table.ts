@@ -7,8 +7,9 @@ const SIGNALS = 10;
 
 /** The replay for people, a text of a few dozen lines however much was said. */
 export function replayText(replay: Replay): string {
-  const { run, monitor, detector, topic, stretches, comparison } = replay;
-  const lines = [`${run}: ${monitor} (${detector}) over ${topic}, from no state, alerts muted`];
+  const { run, monitor, detector, topic, keyedAnew, stretches, comparison } = replay;
+  const what = keyedAnew === null ? topic : `events of ${keyedAnew.source} keyed anew`;
+  const lines = [`${run}: ${monitor} (${detector}) over ${what}, from no state, alerts muted`];
   for (const { partition, begin, from, to, gone } of stretches) {
     const warm = begin < from ? `, warmed up from ${begin}` : "";
     const lost = gone === null ? "" : `; ${gone.from} to ${gone.to} are no longer there`;
@@ -24,13 +25,15 @@ export function replayText(replay: Replay): string {
   return `${lines.join("\n")}\n`;
 }
 
-function counts({ records, accepted, rejected, keys, withoutRecord, missed }: Replay): string {
+function counts({ records, accepted, rejected, keys, keyedAnew, withoutRecord, missed }: Replay): string {
   const refused = Object.entries(rejected).map(([reason, n]) => `${whole(n)} ${reason}`);
   return [
     `${whole(records)} records`,
     `${whole(accepted)} accepted`,
     ...(refused.length > 0 ? [`refused: ${refused.join(", ")}`] : []),
     `${whole(keys)} keys`,
+    ...(keyedAnew && keyedAnew.repeated > 0 ? [`${whole(keyedAnew.repeated)} were there before`] : []),
+    ...(keyedAnew && keyedAnew.fedAgain > 0 ? [`${whole(keyedAnew.fedAgain)} fed again, left out`] : []),
     ...(withoutRecord > 0 ? [`${whole(withoutRecord)} offsets without a record (compacted, aborted, markers)`] : []),
     ...(missed > 0 ? [`${whole(missed)} removed by retention while it read`] : []),
   ].join(", ");

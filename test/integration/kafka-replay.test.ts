@@ -41,14 +41,14 @@ function events(partition: number, count: number, from = 0): string[] {
 }
 
 describe.skipIf(here === null).each(Object.keys(CLIENTS))("replay over %s", (client) => {
-  const config = (topic: string, settings = "") => {
-    const path = join(folder, `${topic}-${settings.replaceAll(/\W/g, "")}.yaml`);
+  const config = (topic: string, settings = "", source = "") => {
+    const path = join(folder, `${topic}-${(settings + source).replaceAll(/\W/g, "")}.yaml`);
     writeFileSync(
       path,
       `store: { kind: memory }
 kafka: { brokers: ["${here!.brokers[0]}"], group: ${topic}, client: ${client} }
 monitors:
-  m: { detector: numeric, key: /k, source: { kafka: { topic: ${topic} } }, quietEvents: 700, ${settings || "reference: { first: 300 }, falseAlarms: { events: 100000 }"} }
+  m: { detector: numeric, key: /k, source: { kafka: { topic: ${topic}${source} } }, quietEvents: 700, ${settings || "reference: { first: 300 }, falseAlarms: { events: 100000 }"} }
 `,
     );
     return { path, loaded: loadConfig(path, DETECTORS, process.env) };
@@ -75,9 +75,9 @@ monitors:
   async function replay(
     topic: string,
     store: Store | null,
-    given: { from?: string; to?: string; settings?: string } = {},
+    given: { from?: string; to?: string; settings?: string; source?: string } = {},
   ) {
-    const { path, loaded } = config(topic, given.settings);
+    const { path, loaded } = config(topic, given.settings, given.source);
     const stream = await openStream("m", loaded.config.monitors.m!, loaded);
     try {
       return await replayRange({
@@ -177,6 +177,14 @@ monitors:
     expect(rest.stretches[0]).toMatchObject({ from: 100, to: 400, gone: { from: 0, to: 100 } });
     expect(rest.records).toBe(300);
     expect(replayText(rest)).toContain("0 to 100 are no longer there");
+  }, 120_000);
+
+  test("what a monitor that began with the newest records passed over can be replayed too", async () => {
+    const topic = await recorded(1, 600);
+    expect((await replay(topic, null, { source: ", from: latest" })).replay).toMatchObject({
+      records: 600,
+      accepted: 600,
+    });
   }, 120_000);
 
   test("a topic that was deleted and made anew is refused", async () => {
