@@ -1,27 +1,24 @@
-import { type Bank, createBank, type Entry } from "./bank.ts";
+import { type Bank, createBank } from "./bank.ts";
 import type { Clock } from "./clock.ts";
-import { bringSchemas, type Decoded } from "./decode.ts";
-import type { Outcome } from "./detector.ts";
 import { TidegaugeError } from "./errors.ts";
 import { guardModel } from "./guard-model.ts";
 import { createHandOver } from "./hand-over.ts";
+import { createJudge, type InHand } from "./judge.ts";
 import { copyOf, freshMemory, withMemory, withoutMemory } from "./lane-memory.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
 import { createPatience } from "./patience.ts";
-import { createPending, type Pending } from "./pending.ts";
+import { createPending } from "./pending.ts";
 import { createQueue } from "./queue.ts";
-import { REFUSED_KEY, type Refused, type Said, weigh } from "./refusals.ts";
-import type { Rejection } from "./rejection.ts";
-import { blockEnd, note, promiseAt } from "./shared-promise.ts";
+import { REFUSED_KEY } from "./refusals.ts";
+import { blockEnd } from "./shared-promise.ts";
 import { createSieve } from "./sieve.ts";
 import type { RawRecord, RecordBatch } from "./source.ts";
 import type { Station } from "./station.ts";
 import type { CommandRecord, LaneName, Store } from "./store.ts";
 import { createTenure } from "./tenure.ts";
 import { traceOf } from "./trace.ts";
-import { createWaves, DUPLICATE } from "./waves.ts";
 
 /** One monitor on one partition: takes its records in order, keeps its states, commits both together. */
 export interface Lane extends Station {
@@ -46,26 +43,15 @@ export interface LaneContext {
 /** Records handed to the detector in one go. */
 const SLICE = 2048;
 
-interface Read {
-  readonly accepted: readonly Decoded[];
-  /** Of each its key's, where that is in memory. */
-  readonly entries: (Entry | undefined)[];
-  /** Where each stands. */
-  readonly where: readonly RawRecord[];
-  /** Those not in memory. */
-  readonly keys: ReadonlySet<string>;
-  /** The first that was not read. */
-  readonly to: number;
-}
 /** Dead letters keep up to 1 MiB each: so much at the most waits for a commit. */
 const MOST_PENDING_BYTES = 8 * 2 ** 20;
 
 export function createLane(monitor: Monitor, name: LaneName, context: LaneContext): Lane {
   const { store, meter, clock, log } = context;
   const { detector, counters } = monitor;
-  const failed = (error: unknown, offset: number | string = "-"): TidegaugeError => {
+  const failed = (error: unknown, offset?: number): TidegaugeError => {
     const why = error instanceof Error ? oneLine(error) : String(error);
-    const position = `${name.topic}[${name.partition}]@${offset}`;
+    const position = `${name.topic}[${name.partition}]@${offset ?? "-"}`;
     return new TidegaugeError(
       "DETECTOR_FAILED",
       { detector: detector.name, monitor: name.monitor, position, why },
@@ -83,18 +69,16 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const restore = monitor.rekey?.restore;
   const bank = createBank(detector, model, store, monitor.limits, begin);
   const guarded: Monitor = { ...monitor, model };
-  const waves = createWaves(model, monitor);
   const tenure = createTenure(name, context, retrying);
   const sieve = createSieve(store, retrying);
   const handOver = monitor.gather && createHandOver(monitor, monitor.gather, name, context, retrying);
   let cursor: RecordBatch["cursor"];
-  let memory = freshMemory();
-  let committedMemory = memory;
+  let committedMemory = freshMemory();
   let sinceCommit = 0;
   let failure: TidegaugeError | null = null;
   let closed = false;
   let topicId = "";
-  let pending: Pending = createPending(guarded, name, topicId);
+  const inHand: InHand = { pending: createPending(guarded, name, topicId), memory: copyOf(committedMemory) };
   let oldestPending: number | null = null;
 
   // Records, commits and commands of a lane never interleave.
@@ -113,12 +97,12 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
 
   const forget = (): void => {
     bank.clear();
-    pending = createPending(guarded, name, topicId);
+    inHand.pending = createPending(guarded, name, topicId);
+    inHand.memory = copyOf(committedMemory);
     sieve.clear();
     sinceCommit = 0;
     tenure.rewind();
-    memory = copyOf(committedMemory);
-    handOver?.rewind(memory.handed);
+    handOver?.rewind(committedMemory.handed);
     oldestPending = null;
   };
 
@@ -129,8 +113,24 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     throw error;
   };
 
+  const { judge, judgeAgain } = createJudge({
+    monitor,
+    model,
+    bank,
+    sieve,
+    handOver,
+    inHand,
+    suffix,
+    clock,
+    meter,
+    retrying,
+    halt,
+    failed,
+  });
+
   const commit = async (commands: readonly number[]): Promise<void> => {
     if (!tenure.claimed() || tenure.next() === null) return;
+    const { pending, memory } = inHand;
     if (handOver) {
       memory.handed = await handOver.send();
       await handOver.adopt(bank);
@@ -161,148 +161,9 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
   const due = (): boolean =>
     sinceCommit >= monitor.checkpoint.events ||
     tenure.sinceCommitMs() >= monitor.checkpoint.ms ||
-    pending.bytes() >= MOST_PENDING_BYTES;
+    inHand.pending.bytes() >= MOST_PENDING_BYTES;
   const dirty = (): boolean =>
-    tenure.next() !== tenure.committed().nextOffset || bank.dirtyCount() > 0 || pending.size() > 0;
-
-  /** As many of them as the memory bears; where it stopped. */
-  const slice = async (records: readonly RawRecord[], from: number, most: number): Promise<number> => {
-    const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, records[from]!.offset);
-    const refused: Refused[] = [];
-    let said: Said | null = null;
-    let open = memory.refusals.open;
-    let at = 0;
-    const refuse = (record: RawRecord, rejection: Rejection): void => {
-      const again = record.origin?.again;
-      if (again !== undefined) {
-        sieve.refused(again);
-        pending.replayed(again, rejection);
-        return;
-      }
-      pending.reject(record, rejection);
-      refused.push({ offset: record.offset, time: record.time, rejection });
-    };
-    if (restore) await sieve.ask(records, from, most);
-    const read = await decode(records, from, most, bank.room(), refuse);
-    const { to } = read;
-    const last = records[to - 1]!.offset;
-    const sayUpTo = (offset: number): void => {
-      // Those that the detector refused come after those that the decoder did.
-      said ??= weigh(
-        memory.refusals,
-        refused.sort((one, two) => one.offset - two.offset),
-        last + 1,
-      );
-      for (let one = said.says[at]; one !== undefined && one.offset <= offset; one = said.says[++at])
-        open = pending.sayOfRefusals(open, one);
-    };
-    await decide(read, promise, refuse, sayUpTo);
-    for (const again of sieve.accepted()) pending.replayed(again, null);
-    sayUpTo(last);
-    memory.refusals = { ...said!.refusals, open };
-    if (!monitor.gathered) counters.consumed += to - from;
-    tenure.moveTo(last + 1);
-    sinceCommit += to - from;
-    return to;
-  };
-
-  /** Decodes records, as far as `room` keys that are not in memory go, at least one. */
-  const decode = async (
-    records: readonly RawRecord[],
-    from: number,
-    most: number,
-    room: number,
-    refuse: (record: RawRecord, rejection: Rejection) => void,
-  ): Promise<Read> => {
-    const accepted: Decoded[] = [];
-    const entries: (Entry | undefined)[] = [];
-    const where: RawRecord[] = [];
-    const keys = new Set<string>();
-    await bringSchemas(monitor.beforeDecode, records, from, most, retrying);
-    let to = from;
-    while (to < most && keys.size < room) {
-      const record = records[to++]!;
-      if (!sieve.passes(record, memory.applied)) {
-        counters.repeated++;
-        continue;
-      }
-      const decoded = record.refused ?? monitor.decode(record);
-      if (decoded === null) continue;
-      if ("reason" in decoded) {
-        refuse(record, decoded);
-        continue;
-      }
-      const event = suffix === "" ? decoded : { ...decoded, key: decoded.key + suffix };
-      accepted.push(event);
-      where.push(record);
-      const entry = bank.get(event.key);
-      entries.push(entry);
-      if (!entry) keys.add(event.key);
-    }
-    return { accepted, entries, where, keys, to };
-  };
-
-  /** Brings the keys, steps the events in waves in which each key stands once, and books what came of them. */
-  const decide = async (
-    { accepted, entries: known, where, keys }: Read,
-    promise: number | undefined,
-    refuse: (record: RawRecord, rejection: Rejection) => void,
-    /** Called before what is at this offset is said, once all refusals are told. */
-    before: (offset: number) => void = () => {},
-  ): Promise<void> => {
-    if (keys.size > 0) await retrying(() => bank.load(tenure.claimed()!.lane, [...keys]));
-    if (keys.size > 0) for (let i = 0; i < known.length; i++) known[i] ??= bank.get(accepted[i]!.key);
-    const entries = known as readonly Entry[];
-    const prepared = await prepare(entries, accepted);
-    const outcomes = await stepAll(entries, accepted, prepared, where, promise);
-    const now = clock.now();
-    for (const [i, { reject }] of outcomes.entries()) if (reject) refuse(where[i]!, reject);
-    for (let i = 0; i < accepted.length; i++) {
-      const outcome = outcomes[i]!;
-      if (outcome.reject) continue;
-      if (outcome === DUPLICATE) {
-        counters.duplicates++;
-        continue;
-      }
-      before(where[i]!.offset);
-      book(entries[i]!, accepted[i]!, where[i]!, outcome, now);
-    }
-  };
-
-  const prepare = async (entries: readonly Entry[], events: readonly Decoded[]): Promise<readonly unknown[] | null> => {
-    if (!model.prepare || events.length === 0) return null;
-    const batch = events.map((e, i) => ({ state: entries[i]!.state, event: e.event, time: e.time }));
-    return retrying(async () => model.prepare!(batch));
-  };
-
-  const stepAll = async (
-    entries: readonly Entry[],
-    events: readonly Decoded[],
-    prepared: readonly unknown[] | null,
-    where: readonly RawRecord[],
-    promise: number | undefined,
-  ): Promise<readonly Outcome[]> => {
-    const started = performance.now();
-    try {
-      return await waves.step(entries, events, prepared, retrying, promise);
-    } catch (error) {
-      // Only a wait that was given up ends so: the states are dropped with the lane.
-      if (error instanceof TidegaugeError && error.retryable) throw error;
-      if (error instanceof TidegaugeError && error.code !== "DETECTOR_FAILED") return halt(error);
-      return halt(failed(error, where[waves.at()]?.offset));
-    } finally {
-      meter.update(name.monitor, detector.name, (performance.now() - started) / 1000);
-      meter.batchSize(name.monitor, events.length);
-    }
-  };
-
-  const book = (entry: Entry, event: Decoded, record: RawRecord, outcome: Outcome, now: number): void => {
-    const open = entry.header.open.length;
-    pending.accept(entry, event, record, outcome);
-    if (outcome.handOver) handOver?.take(entry.key, { offset: record.offset, time: event.time }, outcome.handOver);
-    if (monitor.shared) note(memory.ledger, event.time, Math.max(0, entry.header.open.length - open));
-    bank.touch(entry, now);
-  };
+    tenure.next() !== tenure.committed().nextOffset || bank.dirtyCount() > 0 || inHand.pending.size() > 0;
 
   const process = async (batch: RecordBatch): Promise<void> => {
     if (failure) throw failure;
@@ -317,7 +178,10 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       const most = sliceEnd(records, from, monitor.shared !== undefined);
       const first = records[from]!;
       const oldest = first.time;
-      const to = await slice(records, from, most);
+      const to = await judge(claimed.lane, records, from, most);
+      if (!monitor.gathered) counters.consumed += to - from;
+      tenure.moveTo(records[to - 1]!.offset + 1);
+      sinceCommit += to - from;
       if (oldest !== null) {
         const event = `${name.topic}[${name.partition}]@${first.offset}`;
         const seconds = Math.max(0, clock.now() - oldest) / 1000;
@@ -372,6 +236,7 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
     command: (command) =>
       orHalt(async () => {
         if (failure || closed || !tenure.claimed()) return false;
+        const { pending, memory } = inHand;
         if (command.key === REFUSED_KEY) {
           const open = pending.commandOnRefusals(memory.refusals.open, command);
           if (open === null) return false;
@@ -390,18 +255,8 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
       orHalt(async () => {
         const next = tenure.next();
         if (letters.length === 0 || failure || closed || !tenure.claimed() || next === null) return false;
-        const promise = monitor.shared && promiseAt(monitor.shared, memory.ledger, next);
-        const again = new Map<number, Rejection>();
-        const refuse = ({ offset }: RawRecord, rejection: Rejection) => void again.set(offset, rejection);
-        const read = await decode(
-          restore ? letters.map(restore) : letters,
-          0,
-          letters.length,
-          Number.POSITIVE_INFINITY,
-          refuse,
-        );
-        await decide(read, promise, refuse);
-        for (const letter of letters) pending.replayed(letter.sequence, again.get(letter.offset) ?? null);
+        const again = await judgeAgain(tenure.claimed()!.lane, restore ? letters.map(restore) : letters, next);
+        for (const letter of letters) inHand.pending.replayed(letter.sequence, again.get(letter.offset) ?? null);
         await commit([]);
         return true;
       }),
@@ -410,12 +265,12 @@ export function createLane(monitor: Monitor, name: LaneName, context: LaneContex
         const next = tenure.next();
         if (failure || closed || !tenure.claimed() || next === null || !model.finish) return;
         for (const entry of bank.entries()) {
-          pending.finish(entry, model.finish(entry.state), next);
+          inHand.pending.finish(entry, model.finish(entry.state), next);
           bank.touch(entry, clock.now());
         }
         await commit([]);
       }),
-    schemaChanged: () => memory.refusals.open.some(({ episode }) => episode.state === "open"),
+    schemaChanged: () => inHand.memory.refusals.open.some(({ episode }) => episode.state === "open"),
     rest: (before) => exclusive(async () => bank.evictIdle(before)),
     error: () => failure,
     drop,
