@@ -76,9 +76,7 @@ function crossAgain(watch: Watch, episode: Episode, index: number, watching: Wat
   if (isAnother(episode, onset, watch.since, index)) {
     const summary = `The ${kind} that began about event ${episode.onset.index} gives way to another that began about event ${onset.index}.`;
     const over = closing(episode, summary, watch[kind], watch.thresholds[kind]);
-    const signal = alarm(watch, kind, index, watching, onset);
-    watch.episodes[kind] = { ...watch.episodes[kind]!, firstAlarm: episode.firstAlarm ?? episode.alarm };
-    return [over, signal];
+    return [over, alarm(watch, kind, index, watching, onset)];
   }
   episode.lastCrossing = index;
   episode.crossings += 1;

@@ -1,4 +1,5 @@
 import { formatCount, formatNumber } from "../parts/format.ts";
+import { ChangeHead } from "./change-head.tsx";
 import type { Distribution } from "./read.ts";
 
 const WIDTH = 340;
@@ -18,22 +19,7 @@ export function BeforeAfter({ before, after, words = ["before", "now"] }: Props)
     <div class="before-after">
       <Bands before={before} after={after} words={words} />
       <table class="figures">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span class="unseen">Figure</span>
-            </th>
-            <th scope="col" class="num">
-              {capital(words[0])}
-            </th>
-            <th scope="col" class="num">
-              {capital(words[1])}
-            </th>
-            <th scope="col" class="num">
-              Change
-            </th>
-          </tr>
-        </thead>
+        <ChangeHead before={capital(words[0])} after={capital(words[1])} />
         <tbody>
           <Row name="Mean" a={before.mean} b={after.mean} change={shiftOf(before, after)} />
           <Row

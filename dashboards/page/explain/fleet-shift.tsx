@@ -1,4 +1,5 @@
 import { formatCount, formatNumber, plural } from "../parts/format.ts";
+import { ChangeHead } from "./change-head.tsx";
 import { isJson, type Json, numberAt } from "./read.ts";
 
 /** What is told here. */
@@ -35,22 +36,7 @@ export function FleetShiftFigures({ shift, after }: { shift: FleetShift; after: 
   return (
     <>
       <table class="figures">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span class="unseen">Figure</span>
-            </th>
-            <th scope="col" class="num">
-              Before
-            </th>
-            <th scope="col" class="num">
-              {after === "now" ? "Now" : "After"}
-            </th>
-            <th scope="col" class="num">
-              Change
-            </th>
-          </tr>
-        </thead>
+        <ChangeHead before="Before" after={after === "now" ? "Now" : "After"} />
         <tbody>
           <tr>
             <th scope="row" title="mean of the turns of a conversation, over conversations">
