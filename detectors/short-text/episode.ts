@@ -8,6 +8,8 @@ export const KINDS: readonly Kind[] = ["drift", "surge"];
 export interface Episode {
   readonly kind: Kind;
   readonly alarm: number;
+  /** Alarm of the first of the episodes that gave way to one another, this one at last; absent where none did. */
+  readonly firstAlarm?: number;
   readonly onset: Onset;
   /** The statistic at the alarm. */
   readonly statistic: number;
@@ -86,7 +88,19 @@ export function closing(episode: Episode, summary: string, statistic: number, th
   };
 }
 
-/** First alarm of the open episodes; infinite when none is open. */
-export function earliestAlarm(episodes: Episodes): number {
-  return Math.min(episodes.drift?.alarm ?? Number.POSITIVE_INFINITY, episodes.surge?.alarm ?? Number.POSITIVE_INFINITY);
+/**
+ * Whether the stream has been other than normal for so many events since an alarm. Changes that follow one another without
+ * a recovery between them do not start the time anew: a stream that goes on changing would never have a new normal. The
+ * last of them has stood for as long as a recovery takes at least.
+ */
+export function hasLasted(episodes: Episodes, index: number, events: number): boolean {
+  let lasted = false;
+  for (const kind of KINDS) {
+    const episode = episodes[kind];
+    if (episode === null) continue;
+    const { alarm, firstAlarm = alarm } = episode;
+    if (firstAlarm < alarm && index - alarm < QUIET) return false;
+    lasted ||= index - firstAlarm >= events;
+  }
+  return lasted;
 }

@@ -76,7 +76,9 @@ function crossAgain(watch: Watch, episode: Episode, index: number, watching: Wat
   if (isAnother(episode, onset, watch.since, index)) {
     const summary = `The ${kind} that began about event ${episode.onset.index} gives way to another that began about event ${onset.index}.`;
     const over = closing(episode, summary, watch[kind], watch.thresholds[kind]);
-    return [over, alarm(watch, kind, index, watching, onset)];
+    const signal = alarm(watch, kind, index, watching, onset);
+    watch.episodes[kind] = { ...watch.episodes[kind]!, firstAlarm: episode.firstAlarm ?? episode.alarm };
+    return [over, signal];
   }
   episode.lastCrossing = index;
   episode.crossings += 1;

@@ -9,7 +9,7 @@ import {
 import { isInDays, promisedBy, untimed } from "../statistics/promised.ts";
 import { createRandom, hash32, uniform } from "../statistics/random.ts";
 import { adapt, applyCommand } from "./command.ts";
-import { earliestAlarm } from "./episode.ts";
+import { hasLasted } from "./episode.ts";
 import { sessionOf, type TextEvent, textOf } from "./event.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { inspectState } from "./inspect.ts";
@@ -144,7 +144,7 @@ function stepOne(
   const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster, region };
   const outcome = observe(state.watch, seen, state.random, context);
   const { adaptAfter } = context.options;
-  if (adaptAfter === null || index - earliestAlarm(state.watch.episodes) < adaptAfter) return outcome;
+  if (adaptAfter === null || !hasLasted(state.watch.episodes, index, adaptAfter)) return outcome;
   const why = `The change has lasted ${adaptAfter} events (adaptAfter)`;
   return { ...outcome, signals: [...outcome.signals, ...adapt(state, state.watch, context, why, "adapt-after")] };
 }

@@ -105,7 +105,9 @@ export const options = z.strictObject({
     .min(500)
     .nullable()
     .default(null)
-    .describe("Events after an alarm at which the changed stream becomes the new normal by itself. null: never."),
+    .describe(
+      "Events after an alarm at which the changed stream becomes the new normal by itself. Another change that takes the alarm's place does not start them anew, but is open for 500 events first. null: never.",
+    ),
   warnAt: z
     .number()
     .min(0.01)
