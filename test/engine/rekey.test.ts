@@ -1,11 +1,9 @@
-import { setImmediate as breathe } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
 import { createRandom, type Random, uniform } from "../../detectors/statistics/random.ts";
 import type { Detector, Model } from "../../engine/detector.ts";
-import { TidegaugeError } from "../../engine/errors.ts";
-import { createIntake, type PartitionIntake } from "../../engine/intake.ts";
+import { createIntake } from "../../engine/intake.ts";
 import { silentLog } from "../../engine/log.ts";
 import { NO_METER } from "../../engine/meter.ts";
 import { createCounters, type Monitor } from "../../engine/monitor.ts";
@@ -14,6 +12,7 @@ import type { Store } from "../../engine/store.ts";
 import { createDecoder, createKeyDecoder } from "../../ingest/decode/decoder.ts";
 import { jsonFormat } from "../../ingest/decode/formats/format.ts";
 import { hasty, INTERNAL, type LossyTopic, rekeyInto } from "../support/lossy-topic.ts";
+import { type Owner, read, throughOwners } from "../support/owners.ts";
 import { openToy, toyDetector } from "../support/toy-detector.ts";
 
 const SOURCES = 3;
@@ -27,7 +26,7 @@ interface World extends LossyTopic {
 }
 
 /** A member of its own over the same store and topics. */
-function member(world: World): { readonly intake: PartitionIntake; readonly monitor: Monitor } {
+function member(world: World): Owner & { readonly monitor: Monitor } {
   const { store } = world;
   const keyOf = createKeyDecoder(jsonFormat());
   const rekey = rekeyInto(world, SOURCE, keyOf);
@@ -67,56 +66,12 @@ function sourceRecords(partition: number, random: Random): RawRecord[] {
   });
 }
 
-/** Reads a partition from its position on, in pieces, until it was fenced or `pieces` are read; commits only by count. */
-async function read(
-  world: World,
-  { intake }: ReturnType<typeof member>,
-  topic: string,
-  partition: number,
-  records: readonly RawRecord[],
-  pieces: number,
-): Promise<void> {
-  const id = { topic, partition };
-  const { nextOffset } = await intake.claim(id, topic);
-  let at = records.findIndex(({ offset }) => offset >= (nextOffset ?? 0));
-  for (let i = 0; i < pieces && at >= 0 && at < records.length; i++) {
-    const some = records.slice(at, at + 1 + Math.floor(uniform(world.random) * 9));
-    at += some.length;
-    try {
-      await intake.deliver(id, { records: some, nextOffset: some.at(-1)!.offset + 1 });
-    } catch (error) {
-      if (error instanceof TidegaugeError && error.code === "FENCED") return;
-      throw error;
-    }
-  }
-}
-
 async function throughAll(seed: number) {
   const random = createRandom("rekey", seed);
   const log: RawRecord[][] = Array.from({ length: PARTITIONS }, () => []);
   const world: World = { random, store: createMemoryStore(), log, lossy: 0.3 };
   const sources = Array.from({ length: SOURCES }, (_, p) => sourceRecords(p, random));
-  // Each partition has owners that are replaced while they still write: none is told to stop.
-  await Promise.all(
-    sources.map(async (records, p) => {
-      const zombies: Promise<void>[] = [];
-      for (let owner = 0; owner < 4; owner++) {
-        zombies.push(read(world, member(world), SOURCE, p, records, RECORDS));
-        for (let ticks = uniform(random) * 40; ticks > 0; ticks--) await breathe();
-      }
-      await Promise.all(zombies);
-      const last = member(world);
-      await read(world, last, SOURCE, p, records, RECORDS);
-      await last.intake.flush();
-    }),
-  );
-  // The lanes are killed, too, before, between and after their commits.
-  for (let q = 0; q < PARTITIONS; q++) {
-    for (let life = 0; life < 4; life++) await read(world, member(world), INTERNAL, q, log[q]!, uniform(random) * 12);
-    const last = member(world);
-    await read(world, last, INTERNAL, q, log[q]!, Number.POSITIVE_INFINITY);
-    await last.intake.flush();
-  }
+  await throughOwners(world, () => member(world), SOURCE, sources);
   return { world, sources };
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
@@ -6,9 +5,8 @@ import { contextDrift } from "../../detectors/context-drift/context-drift.ts";
 import { simulateFleet } from "../../detectors/context-drift/simulated-fleet.ts";
 import { stages } from "../../detectors/context-drift/stages.ts";
 import { loadState } from "../../detectors/context-drift/state.ts";
-import { createRandom, uniform } from "../../detectors/statistics/random.ts";
+import { createRandom } from "../../detectors/statistics/random.ts";
 import type { Detector, Model, Settings } from "../../engine/detector.ts";
-import { TidegaugeError } from "../../engine/errors.ts";
 import { createIntake } from "../../engine/intake.ts";
 import { unpackState } from "../../engine/key-header.ts";
 import { silentLog } from "../../engine/log.ts";
@@ -18,6 +16,7 @@ import type { RawRecord } from "../../engine/source.ts";
 import type { Store } from "../../engine/store.ts";
 import { createDecoder } from "../../ingest/decode/decoder.ts";
 import { hasty, INTERNAL, type LossyTopic, rekeyInto } from "../support/lossy-topic.ts";
+import { throughOwners } from "../support/owners.ts";
 
 const SOURCES = 3;
 const PARTITIONS = 2;
@@ -81,30 +80,6 @@ function member(world: World) {
   return { intake, counters };
 }
 
-/** Reads a partition from its position on, in pieces, until it was fenced or `pieces` are read. */
-async function read(
-  world: World,
-  { intake }: ReturnType<typeof member>,
-  topic: string,
-  partition: number,
-  records: readonly RawRecord[],
-  pieces: number,
-): Promise<void> {
-  const id = { topic, partition };
-  const { nextOffset } = await intake.claim(id, topic);
-  let at = records.findIndex(({ offset }) => offset >= (nextOffset ?? 0));
-  for (let i = 0; i < pieces && at >= 0 && at < records.length; i++) {
-    const some = records.slice(at, at + 1 + Math.floor(uniform(world.random) * 9));
-    at += some.length;
-    try {
-      await intake.deliver(id, { records: some, nextOffset: some.at(-1)!.offset + 1 });
-    } catch (error) {
-      if (error instanceof TidegaugeError && error.code === "FENCED") return;
-      throw error;
-    }
-  }
-}
-
 const recordOf = (event: object, offset: number): RawRecord => ({
   offset,
   key: null,
@@ -138,26 +113,7 @@ async function throughAll(seed: number) {
   const log: RawRecord[][] = Array.from({ length: PARTITIONS }, () => []);
   const world: World = { random, store: createMemoryStore(), log, lossy: 0.3, reference: 50, tickMs: 1 };
   const sources = Array.from({ length: SOURCES }, (_, p) => conversations(p));
-  // Each partition has owners that are replaced while they still write: none is told to stop.
-  await Promise.all(
-    sources.map(async (records, p) => {
-      const zombies: Promise<void>[] = [];
-      for (let owner = 0; owner < 4; owner++) {
-        zombies.push(read(world, member(world), SOURCE, p, records, records.length));
-        for (let ticks = uniform(random) * 40; ticks > 0; ticks--) await breathe();
-      }
-      await Promise.all(zombies);
-      const last = member(world);
-      await read(world, last, SOURCE, p, records, records.length);
-      await last.intake.flush();
-    }),
-  );
-  for (let q = 0; q < PARTITIONS; q++) {
-    for (let life = 0; life < 4; life++) await read(world, member(world), INTERNAL, q, log[q]!, uniform(random) * 12);
-    const last = member(world);
-    await read(world, last, INTERNAL, q, log[q]!, Number.POSITIVE_INFINITY);
-    await last.intake.flush();
-  }
+  await throughOwners(world, () => member(world), SOURCE, sources);
   return world;
 }
 
