@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../../engine/log.ts";
 import type { Intake, PartitionId } from "../../engine/source.ts";
 import { createPartitionFeed, type PartitionFeed } from "./partition-feed.ts";
@@ -32,6 +33,8 @@ export interface Session {
 }
 
 const COMMIT_MS = 5000;
+/** A coordinator that neither answers nor refuses holds up no later membership: what is still asked of it ends by itself. */
+const PARTING_MS = 5000;
 
 export function nameOf({ topic, partition }: PartitionId): string {
   return `${topic}[${partition}]`;
@@ -109,6 +112,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
   const committing = setInterval(() => void flushCommits(), COMMIT_MS);
 
+  async function part(): Promise<void> {
+    await Promise.race([flushCommits(), crashed]);
+    await member?.leave();
+  }
+
   const session: Session = {
     crashed,
     async close() {
@@ -117,8 +125,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       joined();
       confirm();
       await Promise.all([...feeds.values()].map((feed) => feed.end()));
-      await Promise.race([flushCommits(), crashed]);
-      await member?.leave();
+      await Promise.race([part(), sleep(PARTING_MS)]);
     },
     commit(partition, nextOffset) {
       toCommit.set(nameOf(partition), { ...partition, offset: nextOffset });

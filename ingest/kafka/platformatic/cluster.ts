@@ -1,4 +1,4 @@
-import { Admin, Consumer } from "@platformatic/kafka";
+import { Admin, Base, Consumer } from "@platformatic/kafka";
 import { type Cluster, FORBIDDEN, forbiddenTopic, missingTopic, REFUSALS, unavailable } from "../port.ts";
 import { rememberBounds } from "../remember-bounds.ts";
 import type { ClientOptions } from "./client.ts";
@@ -108,9 +108,10 @@ export function hasCode(error: unknown, code: number): boolean {
   return Boolean((error as Findable).findBy?.("apiCode", code));
 }
 
-/** Leaves its group and ends its connections, whatever state they are in. */
+/** Leaves its group and ends its connections, whatever state they are in: where it cannot leave it would keep them. */
 export function closeConsumer(consumer: Consumer): Promise<void> {
-  return new Promise((resolve) => consumer.close(true, () => resolve()));
+  const end: (told: () => void) => void = Base.prototype.close.bind(consumer);
+  return new Promise((resolve) => consumer.close(true, (stays) => (stays ? end(resolve) : resolve())));
 }
 
 /** The library says "metadata failed 6 times."; why is in the last of the errors that it holds. */

@@ -68,9 +68,12 @@ export async function joinGroup(
   }
   const fetching = fetcher;
 
-  let alive = Date.now();
-  consumer.on("consumer:group:join", ({ assignments }) => {
-    alive = Date.now();
+  let known: string | null = null;
+  consumer.on("consumer:group:join", ({ assignments, memberId }) => {
+    // Stopped or cut off past its session, it has come back as another.
+    if (known !== null && memberId !== known)
+      log.info("kafka client: the group was not aware of this member", { group });
+    known = memberId;
     const partitions = (assignments ?? []).flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic, partition })),
     );
@@ -78,14 +81,11 @@ export async function joinGroup(
     events.assigned(partitions);
   });
   consumer.on("consumer:group:rebalance", () => events.rebalancing());
-  consumer.on("consumer:heartbeat:end", () => {
-    alive = Date.now();
-    events.heartbeat();
-  });
-  consumer.on("consumer:heartbeat:error", (payload) => {
-    // It tries again for ever, at a coordinator that may be another broker by now.
-    if (Date.now() - alive > sessionMs / 2) fail(payload.error ?? new RangeError("the group's coordinator is gone"));
-  });
+  consumer.on("consumer:heartbeat:end", () => events.heartbeat());
+  // It was tried several times, at a coordinator that is looked up only once, and none follows after it.
+  consumer.on("consumer:heartbeat:error", ({ error }) =>
+    fail(error ?? new RangeError("the group's coordinator is gone")),
+  );
   (consumer as unknown as { on(name: "error", told: (error: Error) => void): void }).on("error", fail);
 
   try {
