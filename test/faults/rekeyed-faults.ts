@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaCluster } from "../support/kafka-cluster.ts";
-import type { RekeyedScene } from "./rekeyed-rounds.ts";
+import type { RekeyedScene } from "./rekeyed-scene.ts";
 
 export interface RekeyedFault {
   readonly name: string;

@@ -9,11 +9,12 @@ import { fromRekeyed } from "../../ingest/kafka/rekeyed.ts";
 import type { CLIENTS } from "../../ingest/kafka.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { TestPostgres } from "../support/postgres.ts";
-import { type Crew, createCrew } from "./crew.ts";
-import { persistently } from "./disturbed.ts";
+import { createCrew } from "./crew.ts";
+import { beside, persistently } from "./disturbed.ts";
 import { readTopic } from "./kcat.ts";
-import { type LeftBehind, leftBehind, positionsOf } from "./left-behind.ts";
+import { type LeftBehind, leftBehind } from "./left-behind.ts";
 import { runOracle } from "./oracle.ts";
+import { createScene, endsOf, type RekeyedScene, untilMoving, untilThrough } from "./rekeyed-scene.ts";
 
 export interface RekeyedPlan {
   readonly folder: string;
@@ -31,15 +32,6 @@ export interface RekeyedPlan {
   readonly checkpoint?: string | undefined;
   /** While events are sent. */
   disturb(scene: RekeyedScene): Promise<void>;
-}
-
-export interface RekeyedScene extends Crew {
-  /** Through which events are keyed anew. */
-  readonly internal: string;
-  /** Records written to the internal topic so far, and up to where the source is committed, over all partitions. */
-  progress(): Promise<{ readonly written: number; readonly committed: number }>;
-  /** Uniform in [0, most) milliseconds. */
-  rest(most: number): Promise<void>;
 }
 
 /** Where a record stood, and where it went. */
@@ -80,31 +72,21 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
   const crew = createCrew(config, folder);
   const client = new pg.Pool({ connectionString: url, max: 1 });
   client.on("error", () => undefined);
-  const scene: RekeyedScene = {
-    ...crew,
-    internal,
-    async progress() {
-      const sum = (offsets: Iterable<number>) => [...offsets].reduce((a, b) => a + b, 0);
-      const ends = await kafka.admin.fetchTopicOffsets(internal);
-      const positions = await positionsOf(client, "m", topic);
-      return { written: sum(ends.map(({ high }) => Number(high))), committed: sum(positions.values()) };
-    },
-    rest: (most) => sleep(uniform(random) * most),
-  };
+  const scene = createScene(crew, kafka, client, { topic, internal }, random);
   try {
     for (let i = 0; i < 2; i++) await scene.startMember();
     const sent = send(plan, topic, random);
-    await untilMoving(client, internal, crew.told);
-    await plan.disturb(scene);
-    await sent;
+    await beside(sent, async () => {
+      await untilMoving(client, internal, crew.told);
+      await plan.disturb(scene);
+    });
     if (crew.members.length === 0) await scene.startMember();
     const brokers = kafka.brokers.join(",");
     const source = readTopic(brokers, topic);
-    await untilAt(client, topic, endsOf(source), crew.told);
+    await untilThrough(client, topic, source, crew.told);
     // Nothing more is written now that all was.
     const records = readTopic(brokers, internal);
-    const ends = endsOf(records);
-    await untilAt(client, internal, ends, crew.told);
+    await untilThrough(client, internal, records, crew.told);
     for (const member of [...crew.members]) await scene.end(member, "SIGTERM");
     const { rows } = await client.query("select identity from tidegauge.lane where topic = $1 limit 1", [internal]);
     const counts = await client.query("select key, events from tidegauge.state");
@@ -113,7 +95,7 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
       join(folder, "member-0", "tidegauge.yaml"),
       topic,
       oracleUrl,
-      { name: internal, identity: rows[0]?.identity ?? null, records: firstOnes(records), ends },
+      { name: internal, identity: rows[0]?.identity ?? null, records: firstOnes(records), ends: endsOf(records) },
       (monitor) => ({ ...monitor, rekey: readingOnly(internal, topic) }),
     );
     return {
@@ -126,7 +108,7 @@ export async function rekeyedRounds(plan: RekeyedPlan): Promise<RekeyedResult> {
       topic,
     };
   } finally {
-    for (const member of crew.all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
+    await crew.disband();
     await client.end();
   }
 }
@@ -224,31 +206,4 @@ function passageOf({ key, headers }: RawRecord): Omit<Passage, "to"> {
     .value!.toString()
     .split(" ");
   return { key: key && Buffer.from(key).toString(), from: Number(from), at: Number(at) };
-}
-
-function endsOf(records: Map<number, RawRecord[]>): Map<number, number> {
-  return new Map([...records].map(([partition, list]) => [partition, list.at(-1)!.offset + 1]));
-}
-
-async function untilMoving(client: pg.Pool, topic: string, told: () => string): Promise<void> {
-  for (const until = Date.now() + 60_000; ; await sleep(50)) {
-    if ((await positionsOf(client, "m", topic).catch(() => new Map())).size > 0) return;
-    if (Date.now() > until) throw new RangeError(`nothing was keyed anew within 60 s\n${told()}`);
-  }
-}
-
-async function untilAt(
-  client: pg.Pool,
-  topic: string,
-  wanted: ReadonlyMap<number, number>,
-  told: () => string,
-): Promise<void> {
-  for (const until = Date.now() + 120_000; ; await sleep(100)) {
-    const at = await positionsOf(client, "m", topic);
-    if ([...wanted].every(([partition, next]) => (at.get(partition) ?? 0) >= next)) return;
-    if (Date.now() > until)
-      throw new RangeError(
-        `${topic} stands at ${JSON.stringify([...at])}, not ${JSON.stringify([...wanted])}\n${told()}`,
-      );
-  }
 }

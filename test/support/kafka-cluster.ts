@@ -5,13 +5,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logLevel } from "kafkajs";
 import { becomeReady, cacheFolder, connectKafka, type TestKafka } from "./kafka.ts";
 import { formatStorage, freePorts, launchBroker, QUICK } from "./kafka-java.ts";
+import { alive } from "./processes.ts";
 
 export interface KafkaCluster extends TestKafka {
   /** Node ids from 1 on. */
   readonly nodes: readonly number[];
   leaderOf(topic: string, partition: number): Promise<number>;
+  /** The broker that a group asks. */
+  coordinatorOf(group: string): Promise<number>;
   /** SIGKILL: gone at once. SIGTERM: hands its leaderships over first. Resolves when it is gone. */
   stopNode(node: number, signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** One that runs already is left alone. */
   startNode(node: number): Promise<void>;
   /** Until every partition of the topic has all its replicas in sync. */
   untilInSync(topic: string): Promise<void>;
@@ -27,6 +31,8 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
   const ports = await freePorts(6);
   const address = (i: number) => `127.0.0.1:${ports[i]}`;
   const folderOf = (node: number) => join(base, String(node));
+  const pidOf = (node: number) => Number(readFileSync(join(folderOf(node), "pid"), "utf8"));
+  /** Watchdogs by node. */
   const running = new Map<number, number>();
   for (const node of nodes) {
     mkdirSync(folderOf(node));
@@ -55,7 +61,8 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
     });
   }
   const launch = (node: number) => {
-    running.set(node, launchBroker(cacheFolder(), folderOf(node), process.pid, `rm -f '${folderOf(node)}/pid'`));
+    const afterwards = `rm -f '${folderOf(node)}/pid'; kill -0 ${process.pid} || rm -rf '${base}'`;
+    running.set(node, launchBroker(cacheFolder(), folderOf(node), process.pid, afterwards));
   };
   for (const node of nodes) launch(node);
   const brokers = nodes.map((node) => address(node - 1));
@@ -68,23 +75,27 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
     return topics[0]?.partitions ?? [];
   }
 
+  async function leaderOf(topic: string, partition: number): Promise<number> {
+    for (const until = Date.now() + 60_000; Date.now() < until; await sleep(100)) {
+      const found = (await partitionsOf(topic).catch(() => [])).find((each) => each.partitionId === partition);
+      if (found !== undefined && found.leader > 0) return found.leader;
+    }
+    throw new RangeError(`${topic}[${partition}] has no leader within 60 s`);
+  }
+
   return {
     ...kafka,
     nodes,
-    async leaderOf(topic, partition) {
-      for (;;) {
-        const found = (await partitionsOf(topic).catch(() => [])).find((each) => each.partitionId === partition);
-        if (found !== undefined && found.leader > 0) return found.leader;
-        await sleep(100);
-      }
-    },
+    leaderOf,
+    coordinatorOf: (group) => leaderOf("__consumer_offsets", partitionOfGroup(group)),
     async stopNode(node, signal) {
-      process.kill(Number(readFileSync(join(folderOf(node), "pid"), "utf8")), signal);
+      process.kill(pidOf(node), signal);
       while (alive(running.get(node)!)) await sleep(20);
       running.delete(node);
     },
     async startNode(node) {
-      launch(node);
+      const watchdog = running.get(node);
+      if (watchdog === undefined || !alive(watchdog)) launch(node);
     },
     async untilInSync(topic) {
       for (const until = Date.now() + 60_000; Date.now() < until; await sleep(200)) {
@@ -96,21 +107,15 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
     },
     async stop() {
       await kafka.stop().catch(() => {});
-      for (const watchdog of running.values()) {
-        const folder = [...running].find(([, pid]) => pid === watchdog)![0];
-        process.kill(Number(readFileSync(join(folderOf(folder), "pid"), "utf8")), "SIGKILL");
-      }
+      for (const [node, watchdog] of running) if (alive(watchdog)) process.kill(pidOf(node), "SIGKILL");
       while ([...running.values()].some(alive)) await sleep(50);
       rmSync(base, { recursive: true, force: true });
     },
   };
 }
 
-/** A child that ended but was not waited for is still listed, as a zombie. */
-function alive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-  } catch {
-    return false;
-  }
+/** Of the three of the topic of offsets, by Java's hash of the name. */
+function partitionOfGroup(group: string): number {
+  const hash = [...group].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 0);
+  return Math.abs(hash) % Number(QUICK["offsets.topic.num.partitions"]);
 }
