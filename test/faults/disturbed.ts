@@ -77,9 +77,10 @@ export async function throughFault(plan: FaultPlan): Promise<FaultResult> {
   try {
     for (let i = 0; i < (plan.members ?? 2); i++) await scene.startMember();
     const sent = send(plan, topic, random);
-    await untilMoving(client);
-    await plan.disturb(scene);
-    await sent;
+    await beside(sent, async () => {
+      await untilMoving(client);
+      await plan.disturb(scene);
+    });
     const settling = Date.now();
     if (crew.members.length === 0) await scene.startMember();
     const records = readTopic(kafka.brokers.join(","), topic);
@@ -94,7 +95,7 @@ export async function throughFault(plan: FaultPlan): Promise<FaultResult> {
     await runOracle(configPath, topic, oracleUrl, { name: topic, identity: rows[0]?.identity ?? null, records });
     return { oracle: await leftBehind(oracleUrl), left, logs: crew.all.map((m) => m.log()), settledMs };
   } finally {
-    for (const member of crew.all) if (member.process.exitCode === null) member.process.kill("SIGKILL");
+    await crew.disband();
     await client.end();
   }
 }
@@ -139,6 +140,12 @@ async function send(plan: FaultPlan, topic: string, random: Random): Promise<voi
     }
     await sleep(80);
   }
+}
+
+/** Both to their ends, also where one fails: nothing goes on behind a round that is given up. */
+export async function beside(sending: Promise<void>, disturb: () => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled([sending, disturb()]);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 /** A broker may be gone just now. What was written but not acknowledged is there twice: so the oracle reads it, too. */

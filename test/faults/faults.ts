@@ -36,7 +36,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    noticed: /not aware of this member|fenced|FENCED/,
+    noticed: /not aware of this member|Another member owns/,
     name: "an owner is stopped past its session and continued: the zombie writes nothing",
     async disturb(scene) {
       await scene.rest(800);

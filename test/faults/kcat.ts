@@ -10,7 +10,7 @@ export function readTopic(broker: string, topic: string): Map<number, RawRecord[
   const text = execFileSync(
     KCAT,
     ["-C", "-q", "-e", "-b", broker, "-t", topic, "-o", "beginning", "-f", "%p\t%o\t%T\t%K\t%S\t%h\t%k%s\n"],
-    { maxBuffer: 1 << 30, encoding: "buffer" },
+    { maxBuffer: 1 << 30, encoding: "buffer", timeout: 120_000 },
   );
   const partitions = new Map<number, RawRecord[]>();
   for (let from = 0; from < text.length; ) {

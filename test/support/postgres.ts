@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { endsWithUs } from "./ends-with-us.ts";
 
 export interface TestPostgres {
   /** Of a superuser, on an empty database. */
@@ -17,7 +18,7 @@ export interface TestPostgres {
   resume(): void;
   /** Ends at once; connections break. */
   crash(): Promise<void>;
-  /** After a crash, on the same data and port. */
+  /** After a crash, on the same data and port. One that is up stays, one that is paused resumes. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -63,6 +64,7 @@ export async function startPostgres(bin = findPostgres(), more: readonly string[
       stdio: "ignore",
     });
     child.unref();
+    endsWithUs(child, "QUIT", folder);
     return child;
   }
 
@@ -75,16 +77,15 @@ export async function startPostgres(bin = findPostgres(), more: readonly string[
       await client.end();
     }
   };
+  const isUp = () => server.exitCode === null && server.signalCode === null;
   const end = async (signal: NodeJS.Signals) => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
+    if (!isUp()) return;
     const gone = new Promise((resolve) => server.once("exit", resolve));
     server.ref();
     server.kill("SIGCONT");
     server.kill(signal);
     await gone;
   };
-  const leave = () => server.kill("SIGQUIT");
-  process.once("exit", leave);
   await waitUntil(() => admin("select 1"));
 
   return {
@@ -101,11 +102,11 @@ export async function startPostgres(bin = findPostgres(), more: readonly string[
     resume: () => forTree(server.pid!, "SIGCONT"),
     crash: () => end("SIGQUIT"),
     async restart() {
-      server = launch();
+      if (isUp()) forTree(server.pid!, "SIGCONT");
+      else server = launch();
       await waitUntil(() => admin("select 1"));
     },
     async stop() {
-      process.removeListener("exit", leave);
       await end("SIGQUIT");
       rmSync(folder, { recursive: true, force: true });
     },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endsWithUs } from "./ends-with-us.ts";
 
 export interface RunningService {
   readonly process: ChildProcess;
@@ -16,7 +17,10 @@ export interface RunningService {
 const program = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const built = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
-/** Starts `tidegauge run` as a user would: the built program when `fromBuild`, else the source. `flags` are Node's. */
+/**
+ * Starts `tidegauge run` as a user would: the built program when `fromBuild`, else the source. `flags` are Node's. It ends with
+ * this process.
+ */
 export function startTidegauge(
   config: string,
   folder: string,
@@ -29,6 +33,7 @@ export function startTidegauge(
   const child = spawn(process.execPath, [...flags, ...argv, "run", "-c", path], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  endsWithUs(child);
   let text = "";
   let found: (url: string) => void = () => {};
   let failed: (error: unknown) => void = () => {};
