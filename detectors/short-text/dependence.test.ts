@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { createTensors } from "../../adapters/tensors/create.ts";
-import { createRandom, uniform } from "../statistics/random.ts";
-import { coverageWarning, duplicatesWarning, nearDuplicates } from "./dependence.ts";
+import { coverageWarning } from "./dependence.ts";
 import type { TextEvent } from "./event.ts";
 import { shortText } from "./short-text.ts";
 import { stream } from "./simulated.ts";
@@ -43,20 +42,6 @@ test("a reference shorter than a day, or than a week, says what it has not seen"
   expect(warningsOf(stream(1, 400), (i) => (i * 2 * DAY) / 400)[0]).toMatch(/less than a week: days/);
   expect(coverageWarning([0, 0.99 * DAY])).toMatch(/week/);
   expect(coverageWarning([null, null])).toBeNull();
-});
-
-test("near-duplicates shortly after one another are counted and said, chance is not", () => {
-  const random = createRandom("duplicates");
-  const wide = (): number[] => Array.from({ length: 40 }, () => uniform(random) + uniform(random) - 1);
-  const single = Array.from({ length: 400 }, (_, i): TextEvent => ({ text: `one ${i}`, embedding: wide() }));
-  expect(warningsOf(single)).toEqual([]);
-  const twice = single.flatMap((event, i): TextEvent[] => {
-    const nearly = (event.embedding as number[]).map((v, d) => v + 0.05 * (d % 3));
-    return i % 5 === 0 ? [event, { text: `${event.text} please`, embedding: nearly }] : [event];
-  });
-  expect(warningsOf(twice.slice(0, 400)).join(" ")).toMatch(/1[5-9] % of the reference's texts nearly repeat/);
-  expect(duplicatesWarning(0.04)).toBeNull();
-  expect(nearDuplicates(new Float32Array(0), [], 40)).toBe(0);
 });
 
 test("fewer than 300 conversations: says which change will be missed", () => {

@@ -51,53 +51,6 @@ const DAY = 86_400_000;
 /** The last event of a day is not at its end. */
 const NEARLY = 0.97;
 
-/** Texts this close in meaning and in time are as good as repeated. */
-const DUPLICATE = 0.9;
-const WITHIN = 50;
-const MANY_DUPLICATES = 0.05;
-/** Rows looked at, in stretches, so that large references cost no more. */
-const LOOKED_AT = 4000;
-
-/** Share of texts that say nearly the same as one of the 50 before, beyond what chance brings; `order`: their rows, in stream order. */
-export function nearDuplicates(vectors: Float32Array, order: ArrayLike<number>, dim: number): number {
-  const end = Math.min(order.length, LOOKED_AT);
-  if (end <= WITHIN) return 0;
-  let found = 0;
-  let chance = 0;
-  let elsewhere = 0;
-  for (let i = WITHIN; i < end; i++) {
-    if (hasAlike(vectors, order, i, i - WITHIN, dim)) found += 1;
-    // As many from elsewhere.
-    const far = (i * 7919 + Math.floor(end / 2)) % (end - WITHIN);
-    if (Math.abs(far + WITHIN / 2 - i) <= 2 * WITHIN) continue;
-    elsewhere += 1;
-    if (hasAlike(vectors, order, i, far, dim)) chance += 1;
-  }
-  if (elsewhere === 0) return 0;
-  const n = end - WITHIN;
-  const p = chance / elsewhere;
-  const noise = Math.sqrt(Math.max(p * (1 - p), 1 / n) * (1 / n + 1 / elsewhere));
-  const share = found / n - p;
-  return share > 4 * noise ? share : 0;
-}
-
-function hasAlike(vectors: Float32Array, order: ArrayLike<number>, i: number, from: number, dim: number): boolean {
-  const a = order[i]! * dim;
-  for (let j = from; j < from + WITHIN; j++) {
-    if (j === i) continue;
-    const b = order[j]! * dim;
-    let product = 0;
-    for (let d = 0; d < dim; d++) product += vectors[a + d]! * vectors[b + d]!;
-    if (product >= DUPLICATE) return true;
-  }
-  return false;
-}
-
-export function duplicatesWarning(share: number): string | null {
-  if (share < MANY_DUPLICATES) return null;
-  return `${Math.round(100 * share)} % of the reference's texts nearly repeat one of the ${WITHIN} before them: only exact repeats count once, so bursts of near-duplicates may raise false alarms. Drop them before they come here, or let \`texts.redact\` remove what makes them differ.`;
-}
-
 /** What the reference cannot have seen: cycles longer than itself. */
 export function coverageWarning(times: readonly (number | null)[]): string | null {
   let first = Number.POSITIVE_INFINITY;

@@ -4,26 +4,23 @@ import { quantile } from "../statistics/normal.ts";
 import { nextUint32, type Random } from "../statistics/random.ts";
 import { TRAINING } from "./autoencoder.ts";
 import { centre, middleOf } from "./centre.ts";
-import { coverageWarning, duplicatesWarning, measureDependence, nearDuplicates } from "./dependence.ts";
+import { factsOf } from "./facts.ts";
 import { encodeMany, fitHashEncoder, type HashEncoder } from "./hash-encoder.ts";
 import { kMeans } from "./k-means.ts";
 import type { Learnt } from "./learning.ts";
 import { learnMap } from "./map.ts";
+import { isRepetitive, nearDuplicates, withoutRepeats } from "./near-repeats.ts";
 import { exclusion, type Neighbours, neighboursOf } from "./neighbours.ts";
 import type { Options } from "./options.ts";
-import type { ReferenceData, ReferenceFacts, Source } from "./reference.ts";
+import type { ReferenceData, Source } from "./reference.ts";
 import { sampleRows } from "./sample-rows.ts";
 import { binOf, scoreOf } from "./score.ts";
-import { idleEventsOf, orderForSplit, type Turns, turnsOf } from "./split.ts";
+import { orderForSplit, type Turns, turnsOf } from "./split.ts";
 
 /** Texts kept for the explanation are cut to this length. */
 const SHOWN = 300;
-/** Stickiness from which the promise is in doubt; from .3 on blocks of events stand in for sessions. */
-const WEAK = 0.1;
 /** Rows that the clusters are learnt from at most; all are assigned. */
 const MOST_CLUSTERED = 20_000;
-/** Events that stand in for a session where stickiness shows sessions and no id tells them apart. */
-export const PSEUDO_SESSION = 20;
 
 /** Learns what is normal from the gathered texts; where an autoencoder has to be trained, that takes its time. */
 export function learnReference(
@@ -33,6 +30,31 @@ export function learnReference(
   tensors: Tensors,
   random: Random,
 ): ReferenceData | Promise<ReferenceData> {
+  const all = gather(learnt, source, options, tensors, random);
+  const order = orderOf(all);
+  const repeating = nearDuplicates(all.vectors, order, all.dim);
+  const kept = isRepetitive(repeating) ? withoutRepeats(learnt, all.vectors, order, all.dim) : learnt;
+  // Where little is left, repeating is what this stream does.
+  const repetitive = kept.length < learnt.length && kept.length >= learnt.length / 2;
+  const gathered = {
+    ...(repetitive ? gather(kept, source, options, tensors, random) : all),
+    repeating,
+    repetitive,
+  };
+  if (options.scheme !== "paper") return complete(gathered, null, options, tensors);
+  const { vectors, rows, dim } = gathered;
+  return tensors
+    .trainAutoencoder(vectors.subarray(0, rows * dim), rows, dim, { ...TRAINING, seed: nextUint32(random) })
+    .then((weights) => complete(gathered, weights, options, tensors));
+}
+
+function gather(
+  learnt: readonly Learnt[],
+  source: Source,
+  options: Options,
+  tensors: Tensors,
+  random: Random,
+): Gathered {
   const sessions = turnsOf(learnt);
   const split = source === "hash" || options.guarantee || options.scheme === "paper";
   const { events, rows } = split
@@ -44,14 +66,13 @@ export function learnReference(
   const middle = options.scheme === "paper" ? null : middleOf(found.vectors, rows, found.dim);
   const vectors = placed(found, middle);
   const regions = middle && clustersOf({ vectors, dim: found.dim, rows }, topics.clusters, tensors, random);
-  const gathered = { learnt, sessions, split, events, rows, source, ...found, ...topics, middle, vectors, regions };
-  if (options.scheme !== "paper") return complete(gathered, null, options, tensors);
-  return tensors
-    .trainAutoencoder(gathered.vectors.subarray(0, rows * gathered.dim), rows, gathered.dim, {
-      ...TRAINING,
-      seed: nextUint32(random),
-    })
-    .then((weights) => complete(gathered, weights, options, tensors));
+  return { learnt, sessions, split, events, rows, source, ...found, ...topics, middle, vectors, regions };
+}
+
+/** Rows in stream order. */
+function orderOf({ learnt, events }: Gathered): readonly number[] {
+  const rowOf = new Map(events.map((event, row) => [event.index, row]));
+  return learnt.map((event) => rowOf.get(event.index)!);
 }
 
 interface Gathered {
@@ -101,7 +122,7 @@ function placed({ vectors, dim }: Pick<Gathered, "vectors" | "dim">, middle: Flo
 }
 
 function complete(
-  gathered: Gathered,
+  gathered: Gathered & { readonly repeating: number; readonly repetitive: boolean },
   weights: AutoencoderWeights | null,
   options: Options,
   tensors: Tensors,
@@ -144,7 +165,7 @@ function complete(
     high: quantile(sorted, 0.9),
     clusterCounts,
     cellCounts,
-    facts: factsOf(gathered, options),
+    facts: factsOf({ ...gathered, order: orderOf(gathered) }, options),
     map: learnMap(vectors, events.length, dim),
     encoder,
     weights,
@@ -195,49 +216,6 @@ function calibrationScores(
 ): Float64Array {
   const near = neighboursOf(vectors, dim, { rows, from: rows, to: count, k: options.neighbours, excluded, tensors });
   return Float64Array.from({ length: count - rows }, (_, i) => scoreAt(near, i, own, options.hubness));
-}
-
-function factsOf(gathered: Gathered, options: Options): ReferenceFacts {
-  const { learnt, events, sessions, vectors, dim, clusters, assignment } = gathered;
-  const rowOf = new Map(events.map((event, row) => [event.index, row]));
-  const order = learnt.map((event) => rowOf.get(event.index)!);
-  const inOrder = order.map((row) => assignment[row]!);
-  const { stickiness, halfLife } = measureDependence(inOrder, clusters, options.alpha);
-  const pseudo = !sessions.ids && stickiness >= 0.3 && halfLife <= 30;
-  const warnings: string[] = [];
-  if (pseudo) {
-    warnings.push(
-      `Neighbouring texts depend on each other (stickiness ${stickiness}, half-life ${halfLife} events) and no session id tells conversations apart: surge alarms are off, blocks of ${PSEUDO_SESSION} events count as sessions, and the promise may not hold. Name the session id with fields.session.`,
-    );
-  }
-  if (!pseudo && !sessions.ids && stickiness >= WEAK && halfLife <= 30) {
-    warnings.push(
-      `Neighbouring texts depend on each other a little (stickiness ${stickiness}, half-life ${halfLife} events) and no session id tells conversations apart: false alarms may come several times as often as promised. Name the session id with fields.session.`,
-    );
-  }
-  if (sessions.ids && sessions.count < 300) {
-    warnings.push(
-      `The reference has ${sessions.count} sessions: with fewer than 300, a change that touches 10 % of texts will be missed.`,
-    );
-  }
-  if (sessions.single) {
-    warnings.push("Almost all texts of the reference carry one session id; session ids are not used.");
-  }
-  const duplicates = duplicatesWarning(nearDuplicates(vectors, order, dim));
-  if (duplicates !== null) warnings.push(duplicates);
-  const coverage = coverageWarning(learnt.map((event) => event.time));
-  if (coverage !== null) warnings.push(coverage);
-  return {
-    from: learnt[0]!.index,
-    to: learnt.at(-1)!.index,
-    turns: sessions.ids ? sessions.turns : pseudo ? PSEUDO_SESSION : 1,
-    sessions: sessions.ids ? "ids" : pseudo ? "pseudo" : "none",
-    surge: !pseudo && !options.guarantee && options.scheme === "calibrated",
-    stickiness,
-    halfLife,
-    warnings,
-    ...(options.guarantee && sessions.ids ? { idleEvents: idleEventsOf(learnt) } : {}),
-  };
 }
 
 function meanProduct(near: Neighbours, i: number): number {

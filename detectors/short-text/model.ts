@@ -16,6 +16,7 @@ import { inspectState } from "./inspect.ts";
 import { finishLearning, type LearnContext } from "./learn.ts";
 import { createLearning, roundVector } from "./learning.ts";
 import { beginLineage, recordVersion } from "./lineage.ts";
+import { nearlyRepeats } from "./near-repeats.ts";
 import { observe, ratioOf } from "./observe.ts";
 import type { Options } from "./options.ts";
 import { disposeReference, releaseReference } from "./reference.ts";
@@ -141,7 +142,9 @@ function stepOne(
   }
   if (item.promise !== undefined) sharePromise(state.watch, item.promise, context.options);
   const { vector, score, cluster, region } = prepared;
-  const seen = { index, time: item.time, text, session, repeat, vector: vector!, score, cluster, region };
+  const again =
+    repeat || (state.watch.reference.facts.repetitive === true && nearlyRepeats(state.watch, vector!, prepared, index));
+  const seen = { index, time: item.time, text, session, repeat: again, vector: vector!, score, cluster, region };
   const outcome = observe(state.watch, seen, state.random, context);
   const { adaptAfter } = context.options;
   if (adaptAfter === null || !hasLasted(state.watch.episodes, index, adaptAfter)) return outcome;

@@ -4,7 +4,7 @@ import { createBet } from "./bets.ts";
 import { notice, placeBet, settle } from "./counts.ts";
 import { isOpen } from "./episode.ts";
 import { advance, advanceTurn, closeSession, gatherTurn, statistic } from "./evidence.ts";
-import { PSEUDO_SESSION } from "./fit.ts";
+import { PSEUDO_SESSION } from "./facts.ts";
 import { append, FLAG } from "./history.ts";
 import { judge, type Watching } from "./judge.ts";
 import { observeScheme } from "./observe-scheme.ts";

@@ -56,6 +56,8 @@ export interface ReferenceFacts {
   readonly stickiness: number;
   readonly halfLife: number;
   readonly warnings: readonly string[];
+  /** Texts that nearly repeat one of the last 50 count once. */
+  readonly repetitive?: boolean;
   /** guarantee, without times: events of others after which a session is over. */
   readonly idleEvents?: number;
   /** Events a day while it was learnt, where the promise is in days. */

@@ -42,7 +42,9 @@ import type { State } from "./state.ts";
  *
  * Cost per event: one pass over the reference (R·dim products, batched), ~5 µs for the rest; per key about
  * R·dim·4 bytes for the reference (shared where equal) and 300 KiB.
- * Limits: sessions without ids, a reference shorter than the stream's cycles, and near-duplicates break the promise;
+ * The same text within 50 counts once; where 5 % of the reference nearly repeat one of the 50 before, so do such texts.
+ * Limits: sessions without ids, a reference shorter than the stream's cycles, and near-duplicates that the reference does
+ * not show break the promise;
  * embeddings that were fitted on the reference's own texts make it empirical rather than a theorem.
  */
 export const shortText: Detector<TextEvent, Options, State> = {
