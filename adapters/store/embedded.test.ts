@@ -87,8 +87,8 @@ describe("embedded store", () => {
     const owner = await ownLane(store);
     const pid = Number(readFileSync(join(path, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
     process.kill(pid, "SIGQUIT");
-    await expect.poll(() => store.ping(), { timeout: 10_000 }).toBeTypeOf("string");
-    await expect.poll(() => store.ping(), { timeout: 10_000, interval: 100 }).toBeNull();
+    await expect.poll(() => store.ping(), { timeout: 60_000 }).toBeTypeOf("string");
+    await expect.poll(() => store.ping(), { timeout: 60_000, interval: 100 }).toBeNull();
     expect(await owner.commit({})).toEqual({ kind: "committed" });
     await store.close();
     expect(servers(path)).toEqual([]);

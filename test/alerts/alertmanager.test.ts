@@ -108,7 +108,7 @@ describe.skipIf(!hasStack)("a real Alertmanager with two replicas", () => {
       }[];
     for (const base of bases) {
       await expect
-        .poll(async () => (await alerts(base)).map((alert) => alert.labels.key).toSorted(), { timeout: 30_000 })
+        .poll(async () => (await alerts(base)).map((alert) => alert.labels.key).toSorted(), { timeout: 60_000 })
         .toEqual(["a", "b", "c"]);
     }
     expect((await alerts(bases[0]!))[0]!.generatorURL).toMatch(/^https:\/\/drift\.example\.org\/m\/support-bot\?key=/);
@@ -116,7 +116,7 @@ describe.skipIf(!hasStack)("a real Alertmanager with two replicas", () => {
     const keysOf = (group: Group, status: string) =>
       group.alerts.flatMap((alert) => (alert.status === status ? [alert.labels.key] : [])).toSorted();
     await expect
-      .poll(() => groups().map((group) => keysOf(group, "firing").join()), { timeout: 30_000 })
+      .poll(() => groups().map((group) => keysOf(group, "firing").join()), { timeout: 60_000 })
       .toContain("a,b,c");
     expect(groups()[0]!.groupLabels).toEqual({ monitor: NAME });
 
@@ -125,7 +125,7 @@ describe.skipIf(!hasStack)("a real Alertmanager with two replicas", () => {
       .poll(
         async () => (await alerts(bases[0]!)).map(({ labels, status }) => `${labels.key} ${status.state}`).toSorted(),
         {
-          timeout: 30_000,
+          timeout: 60_000,
           interval: 200,
         },
       )
@@ -134,13 +134,13 @@ describe.skipIf(!hasStack)("a real Alertmanager with two replicas", () => {
     await tell("all", "critical", "resolved");
     await tell("a", "warning", "resolved");
     await expect
-      .poll(() => groups().flatMap((group) => keysOf(group, "resolved")), { timeout: 30_000, interval: 200 })
+      .poll(() => groups().flatMap((group) => keysOf(group, "resolved")), { timeout: 60_000, interval: 200 })
       .toContain("a");
     // Said again each second, the others are still there after more than their four seconds.
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     expect((await alerts(bases[1]!)).map((alert) => alert.labels.key).toSorted()).toEqual(["b", "c"]);
     await repeating.stop();
-    await expect.poll(async () => (await alerts(bases[1]!)).length, { timeout: 30_000, interval: 200 }).toBe(0);
+    await expect.poll(async () => (await alerts(bases[1]!)).length, { timeout: 60_000, interval: 200 }).toBe(0);
     expect(await api.store.outboxState()).toMatchObject({ waiting: 0, dead: 0 });
   }, 180_000);
 });

@@ -179,7 +179,7 @@ describe.skipIf(chromium === null)("the live page in Chromium", () => {
     await tab.locator(".freshness.is-lost").waitFor();
     await expect.poll(() => tab.locator(".freshness").textContent()).toMatch(/Connection lostdata .+ old/);
     service.cut(false);
-    await tab.locator(".freshness.is-live").waitFor({ timeout: 20_000 });
+    await tab.locator(".freshness.is-live").waitFor({ timeout: 60_000 });
   });
 
   test("the keyboard reaches everything: skip link, pages, rows; the chart's cursor walks with the arrow keys", async () => {

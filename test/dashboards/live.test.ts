@@ -112,7 +112,7 @@ describe.skipIf(!possible)("dashboards and alerts on a running service", () => {
       (await alerts())
         .filter(({ labels }) => labels.alertname === "DriftDetected" && labels.monitor === STORM)
         .filter(({ status }) => status.state === "suppressed" && status.inhibitedBy.length === 1).length;
-    await expect.poll(inhibited, { timeout: 30_000 }).toBeGreaterThanOrEqual(10);
+    await expect.poll(inhibited, { timeout: 60_000 }).toBeGreaterThanOrEqual(10);
     expect(heard).toContainEqual({ alertname: "DriftStorm", status: "firing", monitor: STORM });
     const { episodes } = await service.json<{ episodes: { id: string; monitor: string; state: string }[] }>(
       "/api/v1/episodes?limit=1000",

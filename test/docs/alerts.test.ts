@@ -83,7 +83,7 @@ monitors: { m: { detector: numeric, source: { http: {} }, alerts: [ops] } }
     status = 200;
     expect(await command("redeliver", "-c", path)).toEqual({ code: 0, text: "ops              1 due again\n" });
     expect(await command("alert-test", "-c", path)).toEqual({ code: 0, text: "ops              delivered\n" });
-    await expect.poll(() => target.heard.length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => target.heard.length, { timeout: 60_000 }).toBe(3);
     const typo = await command("alert-test", "-c", path, "--channel", "opps");
     expect([typo.code, typo.text]).toEqual([2, expect.stringContaining('did you mean "ops"?')]);
   } finally {

@@ -64,7 +64,7 @@ test("the alert may be acknowledged though it is no key's, survives upkeep, and 
   const command = { run: RUN, monitor: "m", key: REFUSED_KEY, kind: "acknowledge", episode: id, note: null } as const;
   await one.store.addCommand(command);
   one.service.poke();
-  await expect.poll(async () => (await one.store.episode(id))?.state, { timeout: 20_000 }).toBe("acknowledged");
+  await expect.poll(async () => (await one.store.episode(id))?.state, { timeout: 60_000 }).toBe("acknowledged");
   await one.service.stop();
 });
 
@@ -81,7 +81,7 @@ test("asked for twice, fed again once: dead letters are accepted by a mended con
   expect(await store.askReplay(RUN, { monitor: "m" })).toBe(0);
   second.service.poke();
   await expect
-    .poll(() => store.deadLetterStates({ monitor: "m" }), { timeout: 20_000 })
+    .poll(() => store.deadLetterStates({ monitor: "m" }), { timeout: 60_000 })
     .toEqual({ kept: 1, asked: 0, replayed: 2 });
   expect(second.monitor.counters.accepted).toBe(2);
   expect((await store.key(RUN, "m", "all"))!.events).toBe(4);
@@ -89,7 +89,7 @@ test("asked for twice, fed again once: dead letters are accepted by a mended con
   expect(await store.deadLetterCounts()).toEqual({ "not-json": 1 });
   expect(await store.askReplay(RUN, {})).toBe(1);
   second.service.poke();
-  await expect.poll(async () => (await store.deadLetterStates({})).asked, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await store.deadLetterStates({})).asked, { timeout: 60_000 }).toBe(0);
   await second.service.stop();
   expect((await store.key(RUN, "m", "all"))!.events).toBe(4);
 });
@@ -109,7 +109,7 @@ test("two members feed again what is of their own partitions, each record once",
   expect(await store.askReplay(RUN, { monitor: "m" })).toBe(400);
   for (const { service } of members) service.poke();
   await expect
-    .poll(() => store.deadLetterStates({}), { timeout: 20_000 })
+    .poll(() => store.deadLetterStates({}), { timeout: 60_000 })
     .toEqual({ kept: 0, asked: 0, replayed: 400 });
   for (const { service } of members) await service.stop();
   expect(members.map(({ monitor }) => monitor.counters.accepted)).toEqual([200, 200]);
@@ -145,7 +145,7 @@ test("a member killed while it feeds dead letters again, before a commit or just
       next.service.poke();
     }
     await expect
-      .poll(() => store.deadLetterStates({}), { timeout: 20_000 })
+      .poll(() => store.deadLetterStates({}), { timeout: 60_000 })
       .toEqual({ kept: 0, asked: 0, replayed: 200 });
     expect((await store.key(RUN, "m", "all"))!.events).toBe(400);
     return remains(store);

@@ -244,12 +244,12 @@ describe("time and people", () => {
     const command = { run: RUN, monitor: "m", key: "all", episode: null, note: null };
     await store.addCommand({ ...command, kind: "acknowledge" });
     await expect
-      .poll(async () => (await store.episodes({ limit: 1 })).items[0]?.state, { timeout: 5000 })
+      .poll(async () => (await store.episodes({ limit: 1 })).items[0]?.state, { timeout: 60_000 })
       .toBe("acknowledged");
     expect((await store.episodes({ limit: 1 })).items[0]?.acknowledged).toEqual({ index: 24, time: null });
     await store.addCommand({ ...command, kind: "adapt" });
     await expect
-      .poll(async () => (await store.episodes({ limit: 1 })).items[0]?.state, { timeout: 5000 })
+      .poll(async () => (await store.episodes({ limit: 1 })).items[0]?.state, { timeout: 60_000 })
       .toBe("closed");
     await service.stop();
     expect(await store.pendingCommands(RUN)).toEqual([]);

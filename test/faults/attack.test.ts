@@ -56,7 +56,7 @@ test("no webhook is led inside: redirects are not followed, names of private add
     });
     expect(status).toBe(202);
   }
-  await expect.poll(() => lures.filter((l) => l.heard.length > 0).length, { timeout: 30_000 }).toBe(lures.length);
+  await expect.poll(() => lures.filter((l) => l.heard.length > 0).length, { timeout: 60_000 }).toBe(lures.length);
   const tried = async (): Promise<string[]> => {
     const answer = await send(target.port, { path: "/api/v1/notifications?limit=100", headers, may: [200] });
     const { notifications } = JSON.parse(answer.text) as {
@@ -64,7 +64,7 @@ test("no webhook is led inside: redirects are not followed, names of private add
     };
     return notifications.filter((n) => n.lastError !== null).map((n) => n.channel);
   };
-  await expect.poll(async () => (await tried()).length, { timeout: 30_000 }).toBe(lures.length + 1);
+  await expect.poll(async () => (await tried()).length, { timeout: 60_000 }).toBe(lures.length + 1);
   expect(inside.heard).toEqual([]);
 }, 90_000);
 

@@ -25,7 +25,7 @@ afterAll(async () => {
   await server?.stop();
   await cluster?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+}, 120_000);
 
 describe.skipIf(!possible)("members over three brokers leave what one undisturbed thread would", () => {
   test.each(CLUSTER_FAULTS.map((fault) => [fault.name, fault] as const))(

@@ -33,7 +33,7 @@ describe("kill -9 of the running service at random moments", () => {
     });
     expect(result.signals).toBeGreaterThan(100);
     expect(result.killed).toEqual(result.undisturbed);
-    await expect.poll(() => databasesOf(folder), { timeout: 6000 }).toEqual([]);
+    await expect.poll(() => databasesOf(folder), { timeout: 60_000 }).toEqual([]);
   }, 240_000);
 
   test("with labels, their learners and their clusters: the state that an undisturbed run leaves", async () => {

@@ -90,4 +90,4 @@ describe.skipIf(!possible)("what cannot be read any more has an outcome of its o
   }, 120_000);
 });
 
-const POLL = { timeout: 30_000, interval: 200 };
+const POLL = { timeout: 60_000, interval: 200 };

@@ -136,7 +136,7 @@ test("for a reader that takes nothing no more than a page is read, and what it m
   // What the sockets between the two take, and the page in hand.
   expect(read).toBeLessThan(150);
   reader.resume();
-  await reader.until(() => reader.signals().length >= ids.length, 20_000);
+  await reader.until(() => reader.signals().length >= ids.length, 60_000);
   expect(reader.signals()).toEqual(ids);
 });
 
@@ -282,7 +282,7 @@ function listen(port: number, lastEventId?: string): Promise<Reader> {
   });
 }
 
-async function eventually(condition: () => Promise<boolean>, ms = 5_000): Promise<void> {
+async function eventually(condition: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const until = Date.now() + ms;
   while (!(await condition())) {
     if (Date.now() > until) throw new RangeError("it did not happen in time");

@@ -30,7 +30,7 @@ monitors:
       folder,
     );
     try {
-      await untilCommitted(service, "there", 2, 30_000);
+      await untilCommitted(service, "there", 2, 60_000);
       const gone = await service.json<{ state: string; error: string }>("/api/v1/monitors/gone");
       expect(gone.state).toBe("halted");
       expect(gone.error).toMatch(/does not exist: the brokers do not know it\. Create it/);

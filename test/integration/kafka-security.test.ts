@@ -86,7 +86,7 @@ describe.skipIf(kafka === null).each(clients)("a broker that lets in only who it
     const source = createKafkaSource({ client, brokers, group: "g", topics: ["t"], log, ...connection });
     const running = source.run(createRecordingIntake());
     onTestFinished(() => source.stop());
-    await until("a complaint", () => lines.some((line) => why.test(line)), 20_000);
+    await until("a complaint", () => lines.some((line) => why.test(line)), 60_000);
     await source.stop();
     await running;
     expect(lines.length).toBeLessThan(20);
@@ -130,9 +130,9 @@ describe.skipIf(kafka === null).each(clients)("who may not read, by %s", (client
     const running = source.run(intake);
     running.catch(() => {});
     onTestFinished(() => source.stop());
-    await until("both halted", () => intake.halted.length >= 2, 30_000);
+    await until("both halted", () => intake.halted.length >= 2, 60_000);
     await kafka!.plain.produce(open, 0, ["b"]);
-    await until("the open one", () => intake.values(`${open}[0]`).length === 2, 30_000);
+    await until("the open one", () => intake.values(`${open}[0]`).length === 2, 60_000);
     await source.stop();
     await running;
     expect(intake.halted.map(({ error }) => `${error.code} ${error.message}`).sort()).toEqual([
@@ -171,7 +171,7 @@ describe.skipIf(kafka === null)("what Kafka's own console producer writes", () =
       });
       const running = source.run(intake);
       const count = () => codecs.reduce((sum, _, p) => sum + intake.values(`${topic}[${p}]`).length, 0);
-      await until("all", () => count() === codecs.length * values.length, 30_000);
+      await until("all", () => count() === codecs.length * values.length, 60_000);
       await source.stop();
       await running;
       const all = codecs.flatMap((_, p) => intake.taken.get(`${topic}[${p}]`) ?? []);

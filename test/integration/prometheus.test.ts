@@ -56,8 +56,8 @@ monitors:
       return Object.fromEntries(data.result.map((r) => [Object.values(r.metric).join(" "), Number(r.value[1])]));
     };
     try {
-      await expect.poll(() => query('sum(up{job="tidegauge"})'), { timeout: 30_000, interval: 500 }).toEqual({ "": 1 });
-      await expect.poll(() => query("sum(tidegauge_events_consumed_total)"), { timeout: 10_000 }).toEqual({ "": 4001 });
+      await expect.poll(() => query('sum(up{job="tidegauge"})'), { timeout: 60_000, interval: 500 }).toEqual({ "": 1 });
+      await expect.poll(() => query("sum(tidegauge_events_consumed_total)"), { timeout: 60_000 }).toEqual({ "": 4001 });
       expect(await query('sum(tidegauge_events_rejected_total{reason="not-json"})')).toEqual({ "": 1 });
       expect(await query('sum(tidegauge_events_rejected_total{reason="late"})')).toEqual({ "": 0 });
       expect(await query("sum by (key) (tidegauge_drift_active)")).toEqual({ k0: 1, k1: 1 });
