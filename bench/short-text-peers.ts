@@ -9,14 +9,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createTensors } from "../adapters/tensors/create.ts";
+import type { TextEvent } from "../detectors/short-text/event.ts";
 import { shortText } from "../detectors/short-text/short-text.ts";
 import { createRandom, uniform } from "../detectors/statistics/random.ts";
+import { createDecoder } from "../ingest/decode/decoder.ts";
 import { type Corpus, loadCorpus, seeded, shuffle } from "./short-text-clinc.ts";
 
 const { values: args } = parseArgs({
   options: { events: { type: "string", default: "6400" }, large: { type: "string", default: "100000" } },
 });
 const BATCH = 64;
+const decode = createDecoder({ event: shortText.event, reads: shortText.reads });
 const tensors = createTensors("auto");
 
 interface Measured {
@@ -24,8 +27,8 @@ interface Measured {
   readonly learning: number;
 }
 
-/** Seconds of CPU per utterance after the reference, JSON parse and schema included. */
-function measure(reference: number, lines: readonly string[]): Measured {
+/** Seconds of CPU per utterance after the reference, from the bytes of its JSON. */
+function measure(reference: number, lines: readonly Buffer[]): Measured {
   const settings = {
     options: shortText.options.parse({ repeats: 0 }),
     reference: { first: reference },
@@ -40,7 +43,7 @@ function measure(reference: number, lines: readonly string[]): Measured {
   for (let from = 0; from < lines.length; from += BATCH) {
     if (learning === 0 && from >= reference) learning = seconds(start);
     const items = lines.slice(from, from + BATCH).map((line) => {
-      return { state, event: shortText.event.parse(JSON.parse(line)), time: null };
+      return { state, event: eventOf(line), time: null };
     });
     const prepared = model.prepare!(items) as readonly unknown[];
     for (const [i, item] of items.entries()) void model.step([{ ...item, prepared: prepared[i] }]);
@@ -48,6 +51,12 @@ function measure(reference: number, lines: readonly string[]): Measured {
   const all = seconds(start);
   model.close?.();
   return { perEvent: (all - learning) / (lines.length - Math.ceil(reference / BATCH) * BATCH), learning };
+}
+
+function eventOf(value: Buffer): TextEvent {
+  const decoded = decode({ offset: 0, key: null, time: null, value });
+  if (decoded === null || !("event" in decoded)) throw new RangeError(decoded?.detail);
+  return decoded.event;
 }
 
 function seconds(since: NodeJS.CpuUsage): number {
@@ -75,11 +84,11 @@ function vectorsOf(corpus: Corpus, count: number, seed: number): Float32Array {
   return out;
 }
 
-function linesOf(vectors: Float32Array, dim: number, base64: boolean): string[] {
+function linesOf(vectors: Float32Array, dim: number, base64: boolean): Buffer[] {
   return Array.from({ length: vectors.length / dim }, (_, i) => {
     const vector = vectors.slice(i * dim, (i + 1) * dim);
     const embedding = base64 ? Buffer.from(vector.buffer).toString("base64") : [...vector];
-    return JSON.stringify({ text: `utterance ${i}`, embedding });
+    return Buffer.from(JSON.stringify({ text: `utterance ${i}`, embedding }));
   });
 }
 
@@ -91,25 +100,32 @@ else {
   const events = Math.floor(Number(args.events) / BATCH) * BATCH;
   const vectors = vectorsOf(corpus, R + events, 1);
   const arrays = linesOf(vectors, dim, false);
-  const ours = measure(R, arrays);
-  const coded = measure(R, linesOf(vectors, dim, true));
+  const inBase64 = linesOf(vectors, dim, true);
+  // Before the peers and after them: the machine may not be as busy then.
+  const rounds = [{ numbers: measure(R, arrays), base64: measure(R, inBase64) }];
   const us = (s: number): string => `${(s * 1e6).toFixed(1)} µs`;
-  console.log(
-    `ours, JSON arrays: ${us(ours.perEvent)} an utterance; base64: ${us(coded.perEvent)} (${tensors.backend}, reference ${R})`,
-  );
   const folder = mkdtempSync(join(tmpdir(), "tidegauge-peers-"));
   try {
     writeFileSync(join(folder, "reference.f32"), new Uint8Array(vectors.buffer, 0, R * dim * 4));
-    writeFileSync(join(folder, "events.ndjson"), arrays.slice(R).join("\n"));
+    writeFileSync(join(folder, "events.ndjson"), arrays.slice(R).map(String).join("\n"));
     const files = [join(folder, "reference.f32"), join(folder, "events.ndjson")];
+    const peers: [string, number][] = [];
     for (const python of (process.env.PYTHON ?? "python3").split(":")) {
       const said = execFileSync(python, [join(import.meta.dirname, "short-text-peers.py"), ...files]);
-      for (const [peer, perEvent] of Object.entries(JSON.parse(String(said)) as Record<string, number>)) {
-        const times = (own: number): string => (perEvent / own).toPrecision(3);
-        console.log(
-          `${peer}: ${us(perEvent)}, ${times(ours.perEvent)} × ours from arrays, ${times(coded.perEvent)} × from base64`,
-        );
-      }
+      peers.push(...Object.entries(JSON.parse(String(said)) as Record<string, number>));
+    }
+    rounds.push({ numbers: measure(R, arrays), base64: measure(R, inBase64) });
+    for (const { numbers, base64 } of rounds) {
+      console.log(
+        `ours, JSON numbers: ${us(numbers.perEvent)} an utterance; base64: ${us(base64.perEvent)} (${tensors.backend}, reference ${R})`,
+      );
+    }
+    for (const [peer, perEvent] of peers) {
+      const times = (form: "numbers" | "base64"): string =>
+        rounds.map((round) => (perEvent / round[form].perEvent).toPrecision(3)).join(" to ");
+      console.log(
+        `${peer}: ${us(perEvent)}, ${times("numbers")} × ours from numbers, ${times("base64")} × from base64`,
+      );
     }
   } catch (cause) {
     console.warn(`SKIPPED peers: ${cause instanceof Error ? cause.message : String(cause)}`);

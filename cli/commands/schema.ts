@@ -1,16 +1,15 @@
-import { z } from "zod";
 import { signal as signalSchema } from "../../adapters/http/types.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { configSchema } from "../config/schema.ts";
+import { jsonSchemaOf } from "../json-schema.ts";
 import { type CliCommand, readOptions } from "./command.ts";
 
 /** JSON Schema of the config, of each detector's events and of signals, in one object. */
 export function allSchemas(): Record<string, unknown> {
-  const json = (schema: z.ZodType): unknown => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return {
-    config: json(configSchema(DETECTORS)),
-    events: Object.fromEntries(DETECTORS.map((d) => [d.name, json(d.event)])),
-    signal: json(signalSchema),
+    config: jsonSchemaOf(configSchema(DETECTORS)),
+    events: Object.fromEntries(DETECTORS.map((d) => [d.name, jsonSchemaOf(d.event)])),
+    signal: jsonSchemaOf(signalSchema),
     signals: Object.fromEntries(DETECTORS.map((d) => [d.name, d.signals])),
   };
 }

@@ -1,4 +1,5 @@
 import type { Detector } from "../../engine/detector.ts";
+import { readNumbers } from "../json/numbers.ts";
 import { event, type TurnEvent } from "./event.ts";
 import { example } from "./example.ts";
 import { GAUGES } from "./inspect.ts";
@@ -45,7 +46,7 @@ export const contextDrift: Detector<TurnEvent, Options, State> = {
   source:
     "Dongre, Rossi, Lai, Yoon, Hakkani-Tür, Bui: Drift No More? Context Equilibria in Multi-Turn LLM Interactions, arXiv 2510.07777; Nickell 1981",
   event,
-  reads: { positions: readPositions },
+  reads: { positions: readPositions, embedding: readNumbers },
   options,
   freeOptions: ["fleetFalseAlarms", "openConversations", "idleMinutes", "limit", "tokens", "reminders"],
   reference: { first: DEFAULT_REFERENCE, least: 50, unit: "closed conversations" },

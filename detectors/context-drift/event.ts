@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numbers } from "../json/numbers.ts";
 import { LONGEST_LIST } from "./lists.ts";
 import {
   divergenceOfPositions,
@@ -58,10 +59,7 @@ export const event = z
       .describe("[[lpTest, lpReference], …]: log-probabilities of the sampled tokens under both models."),
     divergence: z.number().optional().describe("The turn's divergence, already computed."),
     similarity: z.number().min(-1).max(1).optional().describe("Similarity to the goal; 1 − it is watched."),
-    embedding: z
-      .array(z.number())
-      .min(1)
-      .max(8192)
+    embedding: numbers
       .optional()
       .describe("Embedding of the turn; the goal's comes with turn 0; 1 − their cosine is watched."),
     judge: z.number().min(1).max(5).optional().describe("A judge's mark, 5 the best; (5 − it)/4 is watched."),

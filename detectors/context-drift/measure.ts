@@ -50,7 +50,7 @@ function ofPositions(d: PositionsDivergence): Measured | Rejection {
   return { ...plain(mean, { max, high, js, coverage }), coverage, disjoint, tokens };
 }
 
-function ofEmbedding(embedding: readonly number[], goal: Uint16Array | null, isGoal: boolean): Measured | Rejection {
+function ofEmbedding(embedding: ArrayLike<number>, goal: Uint16Array | null, isGoal: boolean): Measured | Rejection {
   const unit = unitVector(embedding);
   if (isGoal) return { ...plain(0), goal: toFloat16(unit) };
   if (goal === null) {

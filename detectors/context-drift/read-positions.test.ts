@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createDecoder } from "../../ingest/decode/decoder.ts";
 import { contextDrift } from "./context-drift.ts";
-import { decimal, readDecimal } from "./decimal.ts";
 import { divergenceOfPositions } from "./positions.ts";
 import { readPositions } from "./read-positions.ts";
 
@@ -50,26 +49,6 @@ describe("positions from bytes", () => {
     for (let cut = 0; cut < good.length; cut++) bad.push(good.slice(0, cut));
     for (const text of bad) expect([text, readPositions(Buffer.from(text), 0)]).toEqual([text, null]);
   });
-});
-
-test("numbers are rounded as JSON.parse rounds them, whatever their digits", () => {
-  const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 24 });
-  const decimals = fc.oneof(
-    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
-    fc.double({ min: -40, max: 0, noNaN: true }).map(String),
-    fc.tuple(digits, digits).map(([whole, fraction]) => `-${whole.replace(/^0+(?=\d)/, "")}.${fraction}`),
-    // The middle between two neighbours, and beside it.
-    fc
-      .tuple(fc.integer({ min: 2 ** 49, max: 2 ** 50 }), fc.constantFrom("0625", "06250001", "0624999"))
-      .map(([n, rest]) => `${n}.${rest}`),
-  );
-  fc.assert(
-    fc.property(decimals, (text) => {
-      const bytes = Buffer.from(`${text},`);
-      expect([text, readDecimal(bytes, 0), decimal.end]).toEqual([text, JSON.parse(text), text.length]);
-    }),
-    { numRuns: 20_000, seed: 9 },
-  );
 });
 
 describe("a record with positions", () => {

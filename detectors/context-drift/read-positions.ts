@@ -1,5 +1,5 @@
 import type { FieldReader } from "../../engine/detector.ts";
-import { decimal, readDecimal } from "./decimal.ts";
+import { decimal, readDecimal } from "../json/decimal.ts";
 import { isLogProbability, MOST_POSITIONS } from "./event.ts";
 import { createLists, LONGEST_LIST } from "./lists.ts";
 import { endTally, startTally, tallyPosition } from "./positions.ts";

@@ -28,6 +28,7 @@ export interface WatchedNumber<Event, Own> {
   readonly reference: number;
   /** Field that names what a key has many of. */
   readonly within?: string;
+  readonly reads?: Detector<Event>["reads"];
   readonly gauges: readonly GaugeSpec[];
   start(): Own;
   /** Numbers that are complete with this event; must leave `own` as it is when it rejects. `heard`: events so far. */
@@ -82,6 +83,7 @@ export function watchedNumber<Event, Own>(w: WatchedNumber<Event, Own>): Detecto
     // Its statistic grows by 1 a number in the mean, and numbers are not more than events: what is promised of events holds.
     sharesPromise: true,
     ...(w.within === undefined ? {} : { within: w.within }),
+    ...(w.reads === undefined ? {} : { reads: w.reads }),
     gauges: [...common, ...w.gauges],
     signals: [
       { kind: "drift", severity: "warning", episode: "opens", help: `${w.subject} changed.` },

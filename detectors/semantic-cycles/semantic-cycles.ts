@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numbers, readNumbers } from "../json/numbers.ts";
 import { lateStep, watchedSeries } from "../learners/watched-series.ts";
 import { fromFloat16, toFloat16 } from "../statistics/float16.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
@@ -8,7 +9,7 @@ import { fitDecay } from "./decay.ts";
 const event = z.strictObject({
   chain: z.union([z.string().min(1).max(256), z.number()]).describe("The chain of rewritings or translations."),
   generation: z.int().min(0).max(100_000).describe("0 the original, then 1, 2, …"),
-  embedding: z.array(z.number()).min(1).max(8192).describe("Embedding of this generation's text."),
+  embedding: numbers.describe("Embedding of this generation's text."),
   end: z.boolean().optional().describe("The chain ends with this generation."),
 });
 
@@ -47,6 +48,7 @@ export const semanticCycles = watchedSeries<Event, Chain>({
   source:
     "Mohamed, Geng, Vazirgiannis, Shang: LLM as a Broken Telephone, arXiv 2502.20258; mean cumulative similarity and decay over generations",
   event,
+  reads: { embedding: readNumbers },
   subject: "The mean cumulative similarity to the original",
   unit: "chains",
   within: "chain",

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Rejection } from "../../engine/rejection.ts";
+import { numbers } from "../json/numbers.ts";
 import type { Options } from "./options.ts";
 
 export const event = z.strictObject({
   text: z.string().optional().describe("The text; its first 1,000 characters are used."),
   embedding: z
-    .union([z.string().max(65_536), z.array(z.number()).min(1).max(8192)])
+    .union([z.string().max(65_536), numbers])
     .optional()
     .describe(
       "Sentence embedding: numbers, or base64 of little-endian float32 (cheaper to read). Any length but zero.",
@@ -54,7 +55,7 @@ export function sessionOf(event: TextEvent): string | null {
 }
 
 /** Number of elements that the embedding claims to have; NaN where it cannot be an embedding. */
-export function claimedDimension(embedding: string | readonly number[]): number {
+export function claimedDimension(embedding: string | ArrayLike<number>): number {
   if (typeof embedding !== "string") return embedding.length;
   let length = embedding.length;
   while (length > 0 && embedding.charCodeAt(length - 1) === 61) length--;
@@ -64,7 +65,7 @@ export function claimedDimension(embedding: string | readonly number[]): number 
 
 /** Writes the embedding as a unit vector (zero stays zero) into row `row` of `out`; null when it fits. */
 export function decodeEmbedding(
-  embedding: string | readonly number[],
+  embedding: string | ArrayLike<number>,
   out: Float32Array,
   row: number,
   dim: number,
@@ -91,7 +92,7 @@ export function wrongDimension(found: number, wanted: number): Rejection {
   return { reason: "wrong-dimension", detail: `Field embedding ${size}, the reference has ${wanted}.` };
 }
 
-function normaliseNumbers(values: readonly number[], out: Float32Array, at: number): Rejection | null {
+function normaliseNumbers(values: ArrayLike<number>, out: Float32Array, at: number): Rejection | null {
   let square = 0;
   for (let i = 0; i < values.length; i++) square += values[i]! * values[i]!;
   if (!Number.isFinite(square))

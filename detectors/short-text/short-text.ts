@@ -1,4 +1,5 @@
 import type { Detector, Settings } from "../../engine/detector.ts";
+import { readNumbers } from "../json/numbers.ts";
 import { event, type TextEvent } from "./event.ts";
 import { example } from "./example.ts";
 import { GAUGES } from "./inspect.ts";
@@ -55,6 +56,7 @@ export const shortText: Detector<TextEvent, Options, State> = {
   source:
     "The task of Rabinovich, Vetzler, Ackerman, Anaby-Tavor: Reliable and Interpretable Drift Detection in Streams of Short Texts, ACL 2023 (arXiv 2305.17750), by e-detectors (Shin, Ramdas, Rinaldo, arXiv 2203.03532)",
   event,
+  reads: { embedding: readNumbers },
   options,
   freeOptions: ["texts", "warnAt", "adaptAfter"],
   reference: { first: DEFAULT_REFERENCE, least: 300 },

@@ -1,7 +1,7 @@
 /** The direction of a vector in float32; of nothing but zeros, zeros. */
-export function unitVector(values: readonly number[]): Float32Array {
+export function unitVector(values: ArrayLike<number>): Float32Array {
   let square = 0;
-  for (const v of values) square += v * v;
+  for (let i = 0; i < values.length; i++) square += values[i]! * values[i]!;
   const by = square > 0 ? 1 / Math.sqrt(square) : 0;
   return Float32Array.from(values, (v) => v * by);
 }

@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { CLIENTS } from "../../ingest/kafka.ts";
+import { builtProgram } from "../support/built.ts";
 import { startKafka } from "../support/kafka.ts";
 import { findPostgres, startPostgres } from "../support/postgres.ts";
 import { type RunningService, startTidegauge, untilCommitted } from "../support/service.ts";
@@ -21,12 +21,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Exit code and everything printed. */
 async function tidegauge(...argv: string[]): Promise<{ readonly code: number; readonly said: string }> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...argv]);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [builtProgram(), ...argv]);
     return { code: 0, said: stdout + stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

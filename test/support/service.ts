@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtProgram } from "./built.ts";
 import { endsWithUs } from "./ends-with-us.ts";
 
 export interface RunningService {
@@ -15,7 +16,6 @@ export interface RunningService {
 }
 
 const program = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-const built = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /**
  * Starts `tidegauge run` as a user would: the built program when `fromBuild`, else the source. `flags` are Node's. It ends with
@@ -29,7 +29,7 @@ export function startTidegauge(
 ): RunningService {
   const path = join(folder, "tidegauge.yaml");
   writeFileSync(path, config);
-  const argv = fromBuild ? [built] : ["--import", "tsx", program];
+  const argv = fromBuild ? [builtProgram()] : ["--import", "tsx", program];
   const child = spawn(process.execPath, [...flags, ...argv, "run", "-c", path], {
     stdio: ["ignore", "ignore", "pipe"],
   });
