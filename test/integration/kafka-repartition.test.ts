@@ -21,7 +21,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-
 /** Exit code and everything printed. */
 async function tidegauge(...argv: string[]): Promise<{ readonly code: number; readonly said: string }> {
   try {
