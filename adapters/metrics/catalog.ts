@@ -16,7 +16,7 @@ export const OTHER_KEY = "__other__";
 const KEY = ["monitor", "detector", "key"] as const;
 const LANE = ["monitor", "topic", "partition"] as const;
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const LATENCY = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
+const LATENCY = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.25, 2.5, 5, 10, 30, 60, 300, 3600];
 
 /** Everything on /metrics but the detectors' own gauges and the process's; docs, dashboards and rules follow from it. */
 export const METRICS = [
@@ -78,7 +78,7 @@ export const METRICS = [
   gauge("outbox_oldest_seconds", "Age of the oldest notification not yet delivered; 0 when none waits.", []),
 
   histogram("event_to_decision_seconds", "Event time until the detector's answer.", ["monitor"], LATENCY),
-  histogram("event_to_commit_seconds", "Event time until the commit that carries it.", ["monitor"], LATENCY),
+  histogram("event_to_commit_seconds", "Event time of the oldest event that a commit carries, until that commit.", ["monitor"], LATENCY),
   histogram("detector_update_seconds", "One call of a detector with a batch.", ["monitor", "detector"], SECONDS),
   histogram(
     "batch_size_events",

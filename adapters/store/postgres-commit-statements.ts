@@ -50,6 +50,17 @@ function putStates(lane: number, states: readonly StateWrite[]): Statement {
   };
 }
 
+/** Each looked up by its key, whatever plan was made while the tables were small: hence `offset 0`. */
+const DROP_USES = `delete from tidegauge.part_use where ctid = any (array(
+  select u.ctid from (select unnest($2::text[]) collate "C" as key, unnest($3::text[]) collate "C" as hash) d
+  cross join lateral (
+    select ctid from tidegauge.part_use where lane = $1 and hash = d.hash and key = d.key offset 0
+  ) u))`;
+const DROP_PARTS = `delete from tidegauge.part where ctid = any (array(
+  select p.ctid from (select unnest($2::text[]) collate "C" as hash) d
+  cross join lateral (select ctid from tidegauge.part where lane = $1 and hash = d.hash offset 0) p
+  where not exists (select from tidegauge.part_use u where u.lane = $1 and u.hash = d.hash offset 0)))`;
+
 /** A part is stored once per lane, however many keys share it, and goes when the last of them drops it. */
 function partStatements(lane: number, states: readonly StateWrite[]): Statement[] {
   const statements: Statement[] = [];
@@ -82,12 +93,12 @@ function partStatements(lane: number, states: readonly StateWrite[]): Statement[
     statements.push(
       {
         name: "drop_uses",
-        text: "delete from tidegauge.part_use u using (select unnest($2::text[]) as key, unnest($3::text[]) as hash) d where u.lane = $1 and u.hash = d.hash and u.key = d.key",
+        text: DROP_USES,
         values: [lane, textArray(dropped.map(([key]) => key)), textArray(dropped.map(([, hash]) => hash))],
       },
       {
         name: "drop_parts",
-        text: "delete from tidegauge.part p where p.lane = $1 and p.hash = any ($2::text[]) and not exists (select from tidegauge.part_use u where u.lane = p.lane and u.hash = p.hash)",
+        text: DROP_PARTS,
         values: [lane, hashes],
       },
     );

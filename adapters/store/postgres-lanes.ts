@@ -15,6 +15,20 @@ export interface Lanes {
 const MONITOR_ID =
   "insert into tidegauge.monitor (run, name) values ($1, $2) on conflict (run, name) do update set name = excluded.name returning id";
 
+/**
+ * One state after the other: a plan made while the table was empty or not yet analysed would otherwise run through all states
+ * of the monitor at each call.
+ */
+const LOAD_STATES = `select s.key, s.parts, s.blob
+  from (select (select monitor from tidegauge.lane where id = $1) as monitor, unnest($2::text[]) collate "C" as key) k
+  cross join lateral (
+    select key, parts, blob from tidegauge.state
+    where monitor = k.monitor and key = k.key and lane = $1 offset 0
+  ) s`;
+
+const LOAD_PARTS = `select p.hash, p.bytes from (select unnest($2::text[]) collate "C" as hash) h
+  cross join lateral (select hash, bytes from tidegauge.part where lane = $1 and hash = h.hash offset 0) p`;
+
 export function createLanes(database: Database): Lanes {
   return {
     async registerMonitor(run, monitor) {
@@ -56,9 +70,7 @@ export function createLanes(database: Database): Lanes {
       if (keys.length === 0) return [];
       const { rows } = await database.query({
         name: "load_states",
-        text: `select s.key, s.parts, s.blob from (select unnest($2::text[]) collate "C" as key) k
-          join tidegauge.state s on s.key = k.key
-          where s.monitor = (select monitor from tidegauge.lane where id = $1) and s.lane = $1`,
+        text: LOAD_STATES,
         values: [lane, textArray(keys)],
       });
       const hashes = new Set<string>();
@@ -66,7 +78,7 @@ export function createLanes(database: Database): Lanes {
       if (hashes.size === 0) return rows.map((row) => storedState(row, new Map()));
       const parts = await database.query({
         name: "load_parts",
-        text: "select hash, bytes from tidegauge.part where lane = $1 and hash = any ($2::text[])",
+        text: LOAD_PARTS,
         values: [lane, textArray([...hashes])],
       });
       const bytes = partBytes(parts.rows);

@@ -1,5 +1,6 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { makePart } from "../../engine/part.ts";
 import { findPostgres, startPostgres, type TestPostgres } from "../../test/support/postgres.ts";
 import { freshName, laneName, ownLane, type StoreUnderTest, signalOf, stateWrite, textOf } from "./law-samples.ts";
 import { storeLaws } from "./laws.ts";
@@ -21,6 +22,7 @@ if (given === undefined && findPostgres() === null) {
     storeLaws("PostgreSQL of the system", async () => onServer(await server.database()));
     troubles(() => server);
     rewriting(() => server);
+    plans(() => server);
   }
 }
 
@@ -202,4 +204,57 @@ function rewriting(get: () => TestPostgres): void {
     await admin.end();
     await store.close();
   }, 90_000);
+}
+
+function plans(get: () => TestPostgres): void {
+  test("states and parts are looked up one by one, also by plans that were made while there was none", async () => {
+    const url = await get().database();
+    const store = createPostgresStore({ url });
+    await store.open();
+    const admin = new pg.Client({ connectionString: url });
+    await admin.connect();
+    onTestFinished(() => admin.end());
+    for (const table of ["state", "part", "part_use"])
+      await admin.query(`alter table tidegauge.${table} set (autovacuum_enabled = false)`);
+    const owner = await ownLane(store);
+    const { lane } = owner.claim;
+    const partOf = (i: number) => makePart(Buffer.from(`part ${i}`));
+    const write = (from: number, count: number) =>
+      owner.commit({
+        states: Array.from({ length: count }, (_, i) => {
+          const part = partOf(from + i);
+          return stateWrite(`k${from + i}`, "1", { parts: [part.hash], newParts: [part] });
+        }),
+      });
+    /** Each reads ten states and gives up ten parts, often enough for the server to keep a plan. */
+    const use = async (from: number) => {
+      for (let i = from; i < from + 200; i += 10) {
+        const keys = Array.from({ length: 10 }, (_, j) => i + j);
+        const states = await store.loadStates(
+          lane,
+          keys.map((k) => `k${k}`),
+        );
+        expect(states.map(({ parts }) => parts.length)).toEqual(Array(10).fill(1));
+        const done = await owner.commit({
+          states: keys.map((k) => stateWrite(`k${k}`, "2", { dropParts: [partOf(k).hash] })),
+        });
+        expect(done).toEqual({ kind: "committed" });
+      }
+    };
+    await write(0, 200);
+    await use(0);
+    for (let from = 200; from < 4_200; from += 1_000) await write(from, 1_000);
+    await use(200);
+    await store.close();
+    const read = async () => {
+      const { rows } = await admin.query(
+        "select sum(idx_tup_read)::int as read from pg_stat_user_indexes where relname in ('state', 'part', 'part_use')",
+      );
+      return rows[0].read as number;
+    };
+    // 4,200 states written, 400 of them read and written again, with a part each: some 18,000. Otherwise over a million.
+    // The server tells its counts when a connection ends.
+    await expect.poll(read, { timeout: 60_000, interval: 200 }).toBeGreaterThan(1_000);
+    expect(await read()).toBeLessThan(60_000);
+  });
 }
