@@ -78,7 +78,12 @@ export const METRICS = [
   gauge("outbox_oldest_seconds", "Age of the oldest notification not yet delivered; 0 when none waits.", []),
 
   histogram("event_to_decision_seconds", "Event time until the detector's answer.", ["monitor"], LATENCY),
-  histogram("event_to_commit_seconds", "Event time of the oldest event that a commit carries, until that commit.", ["monitor"], LATENCY),
+  histogram(
+    "event_to_commit_seconds",
+    "Event time of the oldest event that a commit carries, until that commit.",
+    ["monitor"],
+    LATENCY,
+  ),
   histogram("detector_update_seconds", "One call of a detector with a batch.", ["monitor", "detector"], SECONDS),
   histogram(
     "batch_size_events",
