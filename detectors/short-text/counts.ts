@@ -24,12 +24,14 @@ export function placeBet(
   bet.p = Math.min(1 - P_LEAST, Math.max(P_LEAST, p));
   bet.neutral = equal === ranks.total;
   bet.startRank = counts.rankVaries ? 1 : 0;
-  const tolerance = toleranceOf(reference.facts, options, reference.source);
+  const { facts, source } = reference;
+  const clusterTolerance = toleranceOf(facts, options, source, "cluster");
   bet.cluster = at.cluster;
-  bet.clusterShare = shareOf(counts.cluster, counts.clusterTotal, at.cluster, tolerance, options.alpha);
+  bet.clusterShare = shareOf(counts.cluster, counts.clusterTotal, at.cluster, clusterTolerance, options.alpha);
   bet.startCluster = counts.clusterVaries ? 1 : 0;
   bet.cell = at.far ? at.region : reference.clusters;
-  bet.cellShare = shareOf(counts.cell, counts.cellTotal, bet.cell, tolerance, options.alpha);
+  const cellTolerance = toleranceOf(facts, options, source, "cell");
+  bet.cellShare = shareOf(counts.cell, counts.cellTotal, bet.cell, cellTolerance, options.alpha);
   bet.startCell = counts.cellVaries ? 1 : 0;
 }
 

@@ -53,7 +53,7 @@ export const options = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Growth of a known topic that is still normal (τ). null: 1.5 (1.1 with the hash encoder), with sessions 1.25.",
+      "Growth of a known topic that is still normal (τ). null: 1.3, of a topic among far texts 1.5 (1.1 both with the hash encoder), with sessions 1.25.",
     ),
   repeats: z
     .int()

@@ -40,12 +40,21 @@ export function eventsPromised(promised: Promised, facts: ReferenceFacts): numbe
 }
 
 /**
- * How much more frequent than in the reference a cluster may be before it counts (τ). Clusters of the hash encoder mix
- * intents: a new one shows in them diluted (measured on CLINC150: one new intent at 10 % found in 62 % at τ = 1.5, 85 % at
- * 1.1; surge false alarms .94 per 10,000 even at τ = 1).
+ * How much more frequent than in the reference a cluster (for `surge`), or a cluster among far texts (a cell, for `drift`),
+ * may be before it counts (τ): it pays for what the reference's counts miss the truth by, and for cycles. Clusters hold more
+ * texts than cells and are known better. Those of the hash encoder mix intents: a new one shows in them diluted (measured on
+ * CLINC150: one new intent at 10 % found in 62 % at τ = 1.5, 85 % at 1.1; surge false alarms .94 per 10,000 even at τ = 1).
  */
-export function toleranceOf(facts: ReferenceFacts, options: Options, source: ReferenceData["source"]): number {
-  return options.surgeTolerance ?? (facts.sessions !== "none" ? 1.25 : source === "hash" ? 1.1 : 1.5);
+export function toleranceOf(
+  facts: ReferenceFacts,
+  options: Options,
+  source: ReferenceData["source"],
+  of: "cluster" | "cell",
+): number {
+  if (options.surgeTolerance !== null) return options.surgeTolerance;
+  if (facts.sessions !== "none") return 1.25;
+  if (source === "hash") return 1.1;
+  return of === "cluster" ? 1.3 : 1.5;
 }
 
 /** Turns that a session is spread over at least (M). */
