@@ -156,7 +156,9 @@ async function openStage(cluster: KafkaCluster, client: Client, count: number) {
         await once(child, "exit");
       },
     });
-    for (const until = Date.now() + 30_000; partitions.size === 0 && Date.now() < until; ) await sleep(50);
+    // Killed before the other has its share, what is waited for would be its start.
+    for (const until = Date.now() + 120_000; partitions.size === 0; await sleep(50))
+      if (Date.now() > until) throw new RangeError("a member took nothing within 120 s");
     await sleep(2000);
   }
   for (let i = 0; i < count; i++) await addMember();

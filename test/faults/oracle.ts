@@ -1,5 +1,5 @@
 import { createStore } from "../../adapters/store/index.ts";
-import { learntWith, openEnvironment, openMonitor } from "../../cli/assemble.ts";
+import { learntWith, type OpenMonitor, openEnvironment, openMonitor } from "../../cli/assemble.ts";
 import { loadConfig } from "../../cli/config/load.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { systemClock } from "../../engine/clock.ts";
@@ -24,7 +24,7 @@ export async function runOracle(
     /** Where a partition ends, where that is not after its last record. */
     readonly ends?: ReadonlyMap<number, number>;
   },
-  prepare: (monitor: Monitor) => Monitor = (monitor) => monitor,
+  prepare: (monitor: OpenMonitor) => Monitor = (monitor) => monitor,
 ): Promise<void> {
   const loaded = loadConfig(configPath, DETECTORS, process.env);
   const { config } = loaded;

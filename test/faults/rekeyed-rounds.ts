@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { createRandom, type Random, uniform } from "../../detectors/statistics/random.ts";
-import type { Rekey } from "../../engine/rekey.ts";
 import type { RawRecord } from "../../engine/source.ts";
-import { fromRekeyed } from "../../ingest/kafka/rekeyed.ts";
 import type { CLIENTS } from "../../ingest/kafka.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { TestPostgres } from "../support/postgres.ts";
@@ -14,7 +12,7 @@ import { beside, persistently } from "./disturbed.ts";
 import { readTopic } from "./kcat.ts";
 import { type LeftBehind, leftBehind } from "./left-behind.ts";
 import { runOracle } from "./oracle.ts";
-import { createScene, endsOf, type RekeyedScene, untilMoving, untilThrough } from "./rekeyed-scene.ts";
+import { createScene, endsOf, type RekeyedScene, readingOnly, untilMoving, untilThrough } from "./rekeyed-scene.ts";
 
 export interface RekeyedPlan {
   readonly folder: string;
@@ -133,21 +131,6 @@ monitors:
     checkpoint: ${checkpoint}
     alerts: [ops]
 `;
-}
-
-/** The port, for whoever only reads what was written. */
-function readingOnly(topic: string, source: string): Rekey {
-  const never = () => {
-    throw new TypeError("the oracle writes nothing");
-  };
-  return {
-    topic,
-    partitions: never,
-    keyOf: never,
-    partitionOf: never,
-    write: never,
-    restore: (record) => fromRekeyed(record, source),
-  };
 }
 
 /** Every key on every partition; some records cannot be read, some have no value that a detector takes. */

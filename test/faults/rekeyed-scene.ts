@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type Random, uniform } from "../../detectors/statistics/random.ts";
+import type { Rekey } from "../../engine/rekey.ts";
 import type { RawRecord } from "../../engine/source.ts";
+import { fromRekeyed } from "../../ingest/kafka/rekeyed.ts";
 import type { TestKafka } from "../support/kafka.ts";
 import type { Crew } from "./crew.ts";
 import { positionsOf } from "./left-behind.ts";
@@ -65,4 +67,19 @@ export async function untilThrough(
 
 export function endsOf(records: ReadonlyMap<number, readonly RawRecord[]>): Map<number, number> {
   return new Map([...records].map(([partition, list]) => [partition, list.at(-1)!.offset + 1]));
+}
+
+/** The port, for whoever only reads what was written. */
+export function readingOnly(topic: string, source: string): Rekey {
+  const never = () => {
+    throw new TypeError("the oracle writes nothing");
+  };
+  return {
+    topic,
+    partitions: never,
+    keyOf: never,
+    partitionOf: never,
+    write: never,
+    restore: (record) => fromRekeyed(record, source),
+  };
 }

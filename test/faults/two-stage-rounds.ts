@@ -13,8 +13,9 @@ import type { TestPostgres } from "../support/postgres.ts";
 import { createCrew } from "./crew.ts";
 import { beside } from "./disturbed.ts";
 import { readTopic } from "./kcat.ts";
-import { leftBehind, saidTwice } from "./left-behind.ts";
-import { createScene, type RekeyedScene, untilMoving, untilThrough } from "./rekeyed-scene.ts";
+import { type LeftBehind, leftBehind, saidTwice } from "./left-behind.ts";
+import { runOracle } from "./oracle.ts";
+import { createScene, endsOf, type RekeyedScene, readingOnly, untilMoving, untilThrough } from "./rekeyed-scene.ts";
 
 export interface TwoStagePlan {
   readonly folder: string;
@@ -39,8 +40,8 @@ const SESSION_SECONDS = 2;
 
 /**
  * Conversations of two models through both stages over members, disturbed while they are sent. Fails unless each turn counted
- * once where it came, each conversation once in its fleet, whatever was written again is the same under its number, and the
- * shift of the large model was told once.
+ * once where it came, each conversation once in its fleet, whatever was written again is the same under its number, and fleets
+ * are those of one thread over it, the shift of the large model was told, nothing twice.
  */
 export async function twoStageRound(plan: TwoStagePlan): Promise<void> {
   const { kafka, server } = plan;
@@ -48,7 +49,9 @@ export async function twoStageRound(plan: TwoStagePlan): Promise<void> {
   const internal = `tidegauge.${topic}.m.repartition`;
   await kafka.createTopic(topic, PARTITIONS, {}, plan.replication);
   const url = await server.database();
-  const crew = createCrew(configOf(plan, url, topic), mkdtempSync(join(plan.folder, "stages-")));
+  const folder = mkdtempSync(join(plan.folder, "stages-"));
+  const configPath = join(folder, "member-0", "tidegauge.yaml");
+  const crew = createCrew(configOf(plan, url, topic), folder);
   const client = new pg.Pool({ connectionString: url, max: 1 });
   client.on("error", () => undefined);
   const random = createRandom("two stages", plan.seed);
@@ -75,9 +78,15 @@ export async function twoStageRound(plan: TwoStagePlan): Promise<void> {
     expect(events((key) => key.includes("@"))).toBe(CONVERSATIONS * TURNS);
     expect(events((key) => key === "small")).toBe(SMALL);
     expect(events((key) => key === "large")).toBe(CONVERSATIONS - SMALL);
-    const left = await leftBehind(url);
+    const left = await leftBehind(url, internal);
+    const fleets = await oracleOf(plan, { topic, internal, handed, url, configPath });
+    expect(fleets.signals.length).toBeGreaterThan(0);
+    expect(fleetsOf(left)).toEqual(fleetsOf(fleets));
     const shifts = left.signals.map(({ body }) => body as { kind: string; key: string });
-    expect(shifts.filter(({ kind }) => kind === "fleet_shift").map(({ key }) => key)).toEqual(["large"]);
+    // Partitions whose owner was killed come late, so the level may be seen to go up, down and up again.
+    expect(new Set(shifts.filter(({ kind }) => kind === "fleet_shift").map(({ key }) => key))).toEqual(
+      new Set(["large"]),
+    );
     expect(left.deadLetters).toEqual([]);
     expect(saidTwice(left)).toBe(0);
   } finally {
@@ -86,21 +95,66 @@ export async function twoStageRound(plan: TwoStagePlan): Promise<void> {
   }
 }
 
+/** One thread over the first of each record in the internal topic: what it makes of the fleets. */
+async function oracleOf(
+  { server }: TwoStagePlan,
+  { topic, internal, handed, url, configPath }: Round,
+): Promise<LeftBehind> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query("select identity from tidegauge.lane where topic = $1 limit 1", [internal]);
+  await client.end();
+  const oracleUrl = await server.database();
+  const seen = new Set<string>();
+  const firsts = [...handed].map(([partition, records]) => {
+    const fresh = records.filter((record) => !seen.has(numberOf(record)) && seen.add(numberOf(record)));
+    return [partition, fresh] as const;
+  });
+  await runOracle(
+    configPath,
+    topic,
+    oracleUrl,
+    { name: internal, identity: rows[0]?.identity ?? null, records: new Map(firsts), ends: endsOf(handed) },
+    (monitor) => monitor.inStages!(readingOnly(internal, topic))[1],
+  );
+  return leftBehind(oracleUrl, internal);
+}
+
+interface Round {
+  readonly topic: string;
+  readonly internal: string;
+  readonly handed: ReadonlyMap<number, RawRecord[]>;
+  readonly url: string;
+  readonly configPath: string;
+}
+
+/** Without what lanes of the source made of single conversations: that depends on what they had heard of the fleet by then. */
+function fleetsOf({ positions, states, signals }: LeftBehind) {
+  return {
+    // A partition to which no key belongs has none.
+    positions: positions.filter(({ next }) => next !== null),
+    states: states.filter((state) => !/^m\/\w+@/.test(state)),
+    signals: signals.filter(({ body }) => !(body as { key: string }).key.includes("@")),
+  };
+}
+
+/** Of which partition of the source, and the number there. */
+function numberOf({ headers }: RawRecord): string {
+  const header = (name: string) => headers!.find((each) => each.name === name)!.value!.toString();
+  return `${header("tidegauge-from").split(" ")[0]}#${header("tidegauge-ordinal")}`;
+}
+
 /** What lanes of each partition handed over: numbered without a gap, each number one conversation, however often it is there. */
 function holds(handed: ReadonlyMap<number, readonly RawRecord[]>): void {
   const byNumber = new Map<string, string>();
   const numbers = new Map<string, number>();
-  for (const { key, value, headers } of [...handed.values()].flat()) {
-    const header = (name: string) =>
-      headers!
-        .find((each) => each.name === name)!
-        .value!.toString()
-        .split(" ")[0]!;
-    const [from, ordinal] = [header("tidegauge-from"), Number(header("tidegauge-ordinal"))];
-    const said = `${key} ${value}`;
-    expect(byNumber.get(`${from}#${ordinal}`) ?? said).toBe(said);
-    byNumber.set(`${from}#${ordinal}`, said);
-    numbers.set(from, Math.max(numbers.get(from) ?? 0, ordinal + 1));
+  for (const record of [...handed.values()].flat()) {
+    const number = numberOf(record);
+    const said = `${record.key} ${record.value}`;
+    expect(byNumber.get(number) ?? said).toBe(said);
+    byNumber.set(number, said);
+    const [from, ordinal] = number.split("#") as [string, string];
+    numbers.set(from, Math.max(numbers.get(from) ?? 0, Number(ordinal) + 1));
   }
   expect([...numbers.values()].reduce((a, b) => a + b, 0)).toBe(CONVERSATIONS);
   expect(byNumber.size).toBe(CONVERSATIONS);
