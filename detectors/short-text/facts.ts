@@ -54,7 +54,7 @@ export function factsOf(gathered: Grounds, options: Options): ReferenceFacts {
     );
   } else if (isRepetitive(repeating)) {
     warnings.push(
-      "Most of the reference's texts nearly repeat one of the 50 before them: only exact repeats count once, so bursts of near-duplicates may raise false alarms. Drop them before they come here, or let `texts.redact` remove what makes them differ.",
+      `${Math.round(100 * repeating)} % of the reference's texts nearly repeat one of the 50 before them: only exact repeats count once, so bursts of near-duplicates may raise false alarms. Drop them before they come here, or let \`texts.redact\` remove what makes them differ.`,
     );
   }
   const coverage = coverageWarning(learnt.map((event) => event.time));

@@ -33,7 +33,9 @@ export function learnReference(
   const all = gather(learnt, source, options, tensors, random);
   const order = orderOf(all);
   const repeating = nearDuplicates(all.vectors, order, all.dim);
-  const kept = isRepetitive(repeating) ? withoutRepeats(learnt, all.vectors, order, all.dim) : learnt;
+  // Turns of one conversation may be alike: session ids see to them.
+  const told = isRepetitive(repeating) && !all.sessions.ids;
+  const kept = told ? withoutRepeats(learnt, all.vectors, order, all.dim) : learnt;
   // Where little is left, repeating is what this stream does.
   const repetitive = kept.length < learnt.length && kept.length >= learnt.length / 2;
   const gathered = {

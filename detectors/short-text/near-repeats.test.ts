@@ -76,7 +76,17 @@ test("a stream that says little else keeps its texts, and it is said", () => {
   const script = all.flatMap((event, i) => [event, nearly(i, "please"), nearly(i, "now"), nearly(i, "again")]);
   const seen = watching(script);
   expect(state(seen).texts.length).toBe(REFERENCE);
-  expect((seen.details.warnings as string[]).join(" ")).toMatch(/Most of the reference's texts nearly repeat/);
+  expect((seen.details.warnings as string[]).join(" ")).toMatch(
+    /% of the reference's texts nearly repeat .* only exact repeats count once/,
+  );
+});
+
+test("turns of one conversation may be alike: where ids tell them apart none is left out", () => {
+  const events = repeating(700, 20).map((event, i) => ({ ...event, session: `s${Math.floor(i / 25)}` }));
+  const seen = watching(events);
+  expect(seen.details.sessions).toMatchObject({ kind: "ids", turns: 25 });
+  expect((seen.details.warnings as string[]).join(" ")).toMatch(/only exact repeats count once/);
+  expect(state(seen).texts.length).toBe(REFERENCE);
 });
 
 test("without texts there are no near-duplicates", () => {
