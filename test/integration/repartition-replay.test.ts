@@ -62,7 +62,7 @@ monitors:
     repartition: { partitions: ${INTERNAL} }
     reference: { first: 300 }
     falseAlarms: { events: 2000 }
-    checkpoint: { seconds: 2, events: 100000 }${more}
+    checkpoint: { seconds: 10, events: 100000 }${more}
 `;
     const members: RunningService[] = [];
     const start = async () => {
