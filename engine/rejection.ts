@@ -21,3 +21,6 @@ export interface Rejection {
   /** What and where, one sentence. */
   readonly detail: string;
 }
+
+/** Beyond it squares overflow; no measurement lives there. */
+export const MAX_MAGNITUDE = 1e100;

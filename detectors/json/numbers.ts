@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { FieldReader } from "../../engine/detector.ts";
+import { MAX_MAGNITUDE } from "../../engine/rejection.ts";
 import { decimal, readDecimal } from "./decimal.ts";
 
 /** Longest list of numbers that an event may bring. */
 export const MOST_NUMBERS = 8192;
-/** As for every number that is picked from a record. */
-const MAX_MAGNITUDE = 1e100;
 
 /** As JSON has them, or as readNumbers took them from its bytes. */
 export const numbers = z.union([

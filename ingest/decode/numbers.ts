@@ -1,8 +1,5 @@
-import type { Rejection } from "../../engine/rejection.ts";
+import { MAX_MAGNITUDE, type Rejection } from "../../engine/rejection.ts";
 import { describe, notFinite } from "./issues.ts";
-
-/** Beyond it squares overflow; no measurement lives there. */
-export const MAX_MAGNITUDE = 1e100;
 
 /** First number anywhere in the value that no detector may see, told as a rejection. */
 export function findBadNumber(value: unknown, path: readonly PropertyKey[]): Rejection | null {

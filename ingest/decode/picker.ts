@@ -1,11 +1,11 @@
 import type { ZodObject, ZodType } from "zod";
 import { TidegaugeError } from "../../engine/errors.ts";
-import type { Rejection } from "../../engine/rejection.ts";
+import { MAX_MAGNITUDE, type Rejection } from "../../engine/rejection.ts";
 import type { RawRecord } from "../../engine/source.ts";
 import { rejectionOf } from "./issues.ts";
 import type { Parsed } from "./json.ts";
 import { compileKey, type KeyPlace } from "./key.ts";
-import { findBadNumber, MAX_MAGNITUDE } from "./numbers.ts";
+import { findBadNumber } from "./numbers.ts";
 import { compilePointer, type Getter } from "./pointer.ts";
 import { readTime } from "./time.ts";
 

@@ -125,7 +125,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       joined();
       confirm();
       await Promise.all([...feeds.values()].map((feed) => feed.end()));
-      await Promise.race([part(), sleep(PARTING_MS)]);
+      await Promise.race([part(), sleep(PARTING_MS, undefined, { ref: false })]);
     },
     commit(partition, nextOffset) {
       toCommit.set(nameOf(partition), { ...partition, offset: nextOffset });
