@@ -1,5 +1,6 @@
-/** Compiles the kernels: `node --import tsx adapters/tensors/compile-kernel.ts` writes kernel-bytes.ts and models-bytes.ts anew. */
+/** Compiles the kernels: `node --import tsx adapters/tensors/compile-kernel.ts` writes their files of bytes anew. */
 import { readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
@@ -9,6 +10,11 @@ const OPTIONS = ["--runtime", "stub", "--importMemory", "--noAssert", "-O3", "--
 export const KERNELS = [
   { source: "kernel.as", file: "kernel-bytes.ts", name: "KERNEL_BASE64" },
   { source: "models.as", file: "models-bytes.ts", name: "MODELS_BASE64" },
+  {
+    source: "../../detectors/json/decimals.as",
+    file: "../../detectors/json/decimals-bytes.ts",
+    name: "DECIMALS_BASE64",
+  },
 ] as const;
 
 /** What the generated file should be, with the installed compiler. */
@@ -34,7 +40,7 @@ export async function kernelFile({ source, name }: (typeof KERNELS)[number]): Pr
       .toString("base64")
       .match(/.{1,110}/g) ?? [];
   return [
-    `/** Generated from ${source} by compile-kernel.ts; do not edit. */`,
+    `/** Generated from ${basename(source)} by compile-kernel.ts; do not edit. */`,
     `export const ${name} =\n${lines.map((line) => `  "${line}"`).join(" +\n")};`,
     "",
   ].join("\n");

@@ -1,8 +1,8 @@
 import { TidegaugeError } from "../../engine/errors.ts";
 import { sumsLength } from "../../engine/model-sums.ts";
 import type { SumsKernels } from "../../engine/tensors.ts";
+import { type WasmApi, wasmApi } from "../../engine/wasm-api.ts";
 import { MODELS_BASE64 } from "./models-bytes.ts";
-import { type WasmApi, wasmApi } from "./wasm-api.ts";
 
 /** The kernels of models.as and the memory that they work in; places are bytes. */
 export interface SumsMachine {

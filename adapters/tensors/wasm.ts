@@ -1,12 +1,12 @@
 import { TidegaugeError } from "../../engine/errors.ts";
 import type { Matrix, Nearest, Tensors } from "../../engine/tensors.ts";
+import { type WasmApi, type WasmMemory, wasmApi } from "../../engine/wasm-api.ts";
 import { type Arena, createArena } from "./arena.ts";
 import { createAutoencoder } from "./autoencoder.ts";
 import { KERNEL_BASE64 } from "./kernel-bytes.ts";
 import { tfjsWith } from "./tfjs.ts";
 import { createNearest } from "./top.ts";
 import { trainAutoencoder } from "./train-autoencoder.ts";
-import { type WasmApi, type WasmMemory, wasmApi } from "./wasm-api.ts";
 import { createWasmModelBank } from "./wasm-models.ts";
 import { createWasmSums } from "./wasm-sums.ts";
 

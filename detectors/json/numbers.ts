@@ -2,9 +2,7 @@ import { z } from "zod";
 import type { FieldReader } from "../../engine/detector.ts";
 import { MAX_MAGNITUDE } from "../../engine/rejection.ts";
 import { decimal, readDecimal } from "./decimal.ts";
-
-/** Longest list of numbers that an event may bring. */
-export const MOST_NUMBERS = 8192;
+import { type Decimals, MOST_NUMBERS, openDecimals } from "./decimals.ts";
 
 /** As JSON has them, or as readNumbers took them from its bytes. */
 export const numbers = z.union([
@@ -16,24 +14,28 @@ export const numbers = z.union([
  * A list of numbers from its bytes: an embedding's are each of some twenty digits, and JSON.parse with a look at every
  * element costs several times as much. The numbers are those of JSON.parse, to the bit.
  */
-export const readNumbers: FieldReader = (bytes, from) => {
-  if (bytes[from] !== OPEN_ARRAY) return null;
-  let at = from + 1;
-  let count = 0;
-  for (;;) {
-    if (bytes[at]! <= SPACE) at = skipSpace(bytes, at);
-    const value = readDecimal(bytes, at);
-    if (!(value <= MAX_MAGNITUDE && value >= -MAX_MAGNITUDE) || count === MOST_NUMBERS) return null;
-    values[count++] = value;
-    at = decimal.end;
-    if (bytes[at]! <= SPACE) at = skipSpace(bytes, at);
-    const next = bytes[at++];
-    if (next === CLOSE_ARRAY) return { value: values.slice(0, count), end: at };
-    if (next !== COMMA) return null;
-  }
-};
+export function createNumbersReader({ values, open, skip }: Decimals): FieldReader {
+  return (bytes, from) => {
+    if (bytes[from] !== OPEN_ARRAY) return null;
+    let at = from + 1;
+    let count = 0;
+    open(bytes, at);
+    for (;;) {
+      ({ at, count } = skip(at, count));
+      if (bytes[at]! <= SPACE) at = skipSpace(bytes, at);
+      const value = readDecimal(bytes, at);
+      if (!(value <= MAX_MAGNITUDE && value >= -MAX_MAGNITUDE) || count === MOST_NUMBERS) return null;
+      values[count++] = value;
+      at = decimal.end;
+      if (bytes[at]! <= SPACE) at = skipSpace(bytes, at);
+      const next = bytes[at++];
+      if (next === CLOSE_ARRAY) return { value: values.slice(0, count), end: at };
+      if (next !== COMMA) return null;
+    }
+  };
+}
 
-const values = new Float64Array(MOST_NUMBERS);
+export const readNumbers = createNumbersReader(openDecimals());
 
 function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
