@@ -2,7 +2,7 @@ import type { Tensors } from "../../engine/tensors.ts";
 import { quantile } from "../statistics/normal.ts";
 import { type Best, neighbourhoods, strongest, wordGroups } from "./groups.ts";
 import { stickyToken } from "./sticky.ts";
-import { distinctiveTerms, indexTerms, type TermIndex } from "./terms.ts";
+import { distinctiveTerms, indexTerms, type TermIndex, withoutSome } from "./terms.ts";
 
 /** Texts with their unit vectors, row-major [texts.length, dim]. */
 export interface EmbeddedTexts {
@@ -155,7 +155,7 @@ function describe(question: Question, best: Best, center: number, referenceTerms
     .map(({ member }) => candidates.texts[member]!);
   const medoid = candidates.texts[center]!;
   const fresh = question.known === true ? [] : distinctiveTerms(nearest, referenceTerms, TERMS, OF_CLUSTER);
-  const terms = fresh.length > 0 ? fresh : ownTerms(question, center, nearest);
+  const terms = fresh.length > 0 ? fresh : ownTerms(question, center, nearest, referenceTerms);
   return {
     name: terms.length > 0 ? terms.slice(0, 3).join(", ") : medoid.slice(0, 40),
     terms,
@@ -173,6 +173,7 @@ function ownTerms(
   { tensors, candidates, reference, dim, near }: Question,
   center: number,
   group: readonly string[],
+  referenceTerms: TermIndex,
 ): string[] {
   const rows = reference.texts.length;
   if (rows === 0) return [];
@@ -180,8 +181,8 @@ function ownTerms(
   const products = matrix.products(reference.embeddings, rows);
   matrix.dispose();
   const limit = near ?? nearOf(reference.embeddings, dim);
-  const rest = reference.texts.filter((_, i) => products[i]! < limit);
-  return distinctiveTerms(group, indexTerms(rest), TERMS, OF_CLUSTER);
+  const alike = reference.texts.filter((_, i) => !(products[i]! < limit));
+  return distinctiveTerms(group, withoutSome(referenceTerms, alike), TERMS, OF_CLUSTER);
 }
 
 function product(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {

@@ -29,6 +29,21 @@ export function indexTerms(texts: readonly string[]): TermIndex {
   return { frequency, texts: texts.length };
 }
 
+/** What can be asked of an index. */
+export interface TermCounts {
+  readonly frequency: { get(term: string): number | undefined };
+  readonly texts: number;
+}
+
+/** An index without some of its texts. */
+export function withoutSome(index: TermIndex, some: readonly string[]): TermCounts {
+  const out = indexTerms(some);
+  return {
+    frequency: { get: (term) => (index.frequency.get(term) ?? 0) - (out.frequency.get(term) ?? 0) },
+    texts: index.texts - out.texts,
+  };
+}
+
 /** What is not three times as frequent as before reads as chatter. */
 const LEAST_LIFT = 3;
 
@@ -39,7 +54,7 @@ const LEAST_LIFT = 3;
  */
 export function distinctiveTerms(
   group: readonly string[],
-  reference: TermIndex,
+  reference: TermCounts,
   most: number,
   { leastShare = 0, leastGain = 0 }: { readonly leastShare?: number; readonly leastGain?: number } = {},
 ): string[] {
