@@ -182,7 +182,7 @@ function percent(share: number): string {
 export function nearFor(reference: Reference): number {
   let near = nears.get(reference);
   if (near === undefined) {
-    near = nearOf(reference.vectors, reference.dim);
+    near = nearOf(reference.vectors, reference.dim, reference.tensors);
     nears.set(reference, near);
   }
   return near;

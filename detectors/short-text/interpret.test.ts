@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
+import { createTensors } from "../../adapters/tensors/create.ts";
+import { quantile } from "../statistics/normal.ts";
+import { createRandom, uniform } from "../statistics/random.ts";
 import { encodeMany, fitHashEncoder } from "./hash-encoder.ts";
 import { type EmbeddedTexts, interpret, nearOf, type Question } from "./interpret.ts";
 
@@ -136,12 +139,33 @@ describe("the interpretation", () => {
   test("takes the measure of nearness from the reference, within bounds", () => {
     const spread = (axes: number): Float32Array =>
       Float32Array.from({ length: 300 * 8 }, (_, i) => (i % 8 === Math.floor(i / 8) % axes ? 1 : 0));
-    expect(nearOf(spread(1), 8)).toBe(0.75);
-    expect(nearOf(spread(8), 8)).toBe(0.75);
+    expect(nearOf(spread(1), 8, tensors)).toBe(0.75);
+    expect(nearOf(spread(8), 8, tensors)).toBe(0.75);
     const angles = Float32Array.from({ length: 600 }, (_, i) => (i % 2 ? Math.sin(i >> 1) : Math.cos(i >> 1)));
-    expect(nearOf(angles, 2)).toBe(0.75);
-    expect(nearOf(new Float32Array(0), 8)).toBe(0.5);
-    expect(nearOf(encodeMany(encoder, reference), 128)).toBeGreaterThanOrEqual(0.35);
+    expect(nearOf(angles, 2, tensors)).toBe(0.75);
+    expect(nearOf(new Float32Array(0), 8, tensors)).toBe(0.5);
+    expect(nearOf(encodeMany(encoder, reference), 128, tensors)).toBeGreaterThanOrEqual(0.35);
+  });
+
+  test("takes the same measure of nearness on every backend", () => {
+    const random = createRandom("near", 1);
+    const vectors = Float32Array.from({ length: 900 * 17 }, () => 0.8 * (uniform(random) - 0.5));
+    const near = nearOf(vectors, 17, tensors);
+    expect(near).toBeGreaterThan(0.35);
+    expect(near).toBeLessThan(0.75);
+    expect(nearOf(vectors, 17, createTensors("auto"))).toBe(near);
+    const cosines: number[] = [];
+    for (let i = 0; i < 900; i += 2) {
+      for (let j = 0; j < i; j += 2) {
+        let [even, odd] = [0, 0];
+        for (let d = 0; d < 17; d++) {
+          if (d % 2 === 0) even += vectors[i * 17 + d]! * vectors[j * 17 + d]!;
+          else odd += vectors[i * 17 + d]! * vectors[j * 17 + d]!;
+        }
+        cosines.push(even + odd);
+      }
+    }
+    expect(near).toBe(quantile(Float64Array.from(cosines).sort(), 0.995));
   });
 
   test("counts each text in one cluster at most and keeps every figure finite", () => {

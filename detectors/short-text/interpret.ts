@@ -70,6 +70,8 @@ const EXAMPLES = 5;
 const TERMS = 6;
 const ALL_TERMS = 10;
 const NEAR_SAMPLE = 400;
+const LEAST_NEAR = 0.35;
+const MOST_NEAR = 0.75;
 /** A cluster whose members share no words is an accident of the encoder. */
 const OF_CLUSTER = { leastShare: 0.15 };
 
@@ -80,7 +82,7 @@ const OF_CLUSTER = { leastShare: 0.15 };
 export function interpret(question: Question): Interpretation {
   const { candidates, reference, since } = question;
   const referenceTerms = question.referenceTerms ?? indexTerms(reference.texts);
-  const near = question.near ?? nearOf(reference.embeddings, question.dim);
+  const near = question.near ?? nearOf(reference.embeddings, question.dim, question.tensors);
   const alive = new Uint8Array(candidates.texts.length).fill(1);
   const words = question.lexical === true ? wordGroups(question, referenceTerms) : [];
   const said = (strongest(question, words, alive)?.members.length ?? 0) >= LEAST_SIZE;
@@ -112,16 +114,25 @@ export function interpret(question: Question): Interpretation {
  * The cosine that one pair of reference texts in 200 exceeds: a scale that fits each encoder and each length of text
  * (measured: .51 for MiniLM and .54 for the hash encoder on requests, .42 for the hash encoder on long sentences).
  */
-export function nearOf(reference: Float32Array, dim: number): number {
-  const rows = reference.length / dim;
-  const step = Math.max(1, Math.floor(rows / NEAR_SAMPLE));
-  const cosines: number[] = [];
-  for (let i = 0; i < rows; i += step) {
-    for (let j = 0; j < i; j += step) cosines.push(product(reference, i, reference, j, dim));
+export function nearOf(reference: Float32Array, dim: number, tensors: Tensors): number {
+  const step = Math.max(1, Math.floor(reference.length / dim / NEAR_SAMPLE));
+  const rows = Math.ceil(reference.length / dim / step);
+  const pairs = (rows * (rows - 1)) / 2;
+  if (pairs < 200) return NEAR_HASH;
+  const sample = new Float32Array(rows * dim);
+  for (let i = 0; i < rows; i++) sample.set(reference.subarray(i * step * dim, (i * step + 1) * dim), i * dim);
+  const matrix = tensors.matrix(sample, rows, dim);
+  const products = matrix.products(sample, rows);
+  matrix.dispose();
+  const cosines = new Float64Array(pairs);
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j < i; j++) {
+      const rough = products[i * rows + j]!;
+      // The same on every backend; what is clearly too far for any scale need not be exact.
+      cosines[at++] = rough < LEAST_NEAR - 0.01 ? rough : product(sample, i, sample, j, dim);
+    }
   }
-  if (cosines.length < 200) return NEAR_HASH;
-  const sorted = Float64Array.from(cosines).sort();
-  return Math.min(0.75, Math.max(0.35, quantile(sorted, 0.995)));
+  return Math.min(MOST_NEAR, Math.max(LEAST_NEAR, quantile(cosines.sort(), 0.995)));
 }
 
 /** Beside the first: no chance, or a part of what scores say is new and no cluster has explained so far. */
@@ -180,7 +191,7 @@ function ownTerms(
   const matrix = tensors.matrix(candidates.embeddings.subarray(center * dim, (center + 1) * dim), 1, dim);
   const products = matrix.products(reference.embeddings, rows);
   matrix.dispose();
-  const limit = near ?? nearOf(reference.embeddings, dim);
+  const limit = near ?? nearOf(reference.embeddings, dim, tensors);
   const alike = reference.texts.filter((_, i) => !(products[i]! < limit));
   return distinctiveTerms(group, withoutSome(referenceTerms, alike), TERMS, OF_CLUSTER);
 }

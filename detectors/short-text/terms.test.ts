@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { distinctiveTerms, indexTerms, termsIn } from "./terms.ts";
+import { distinctiveTerms, indexTerms, termsIn, withoutSome } from "./terms.ts";
 
 const everyday = indexTerms([
   ...Array.from({ length: 50 }, (_, i) => `please show me the balance of my account ${i}`),
@@ -33,6 +33,17 @@ test("a word and its plural count as one thing to say", () => {
 test("a word that everybody always says is no term however often it comes", () => {
   const group = Array.from({ length: 10 }, () => "the balance of my account in euro");
   expect(distinctiveTerms(group, indexTerms(Array(100).fill("the balance of my account")), 6)).toEqual(["euro"]);
+});
+
+test("an index without some of its texts is that of the others", () => {
+  const texts = ["a frozen card", "the card again", "frozen peas", "frozen card, frozen peas"];
+  const [some, others] = [texts.slice(0, 2), texts.slice(2)];
+  const rest = withoutSome(indexTerms(texts), some);
+  const wanted = indexTerms(others);
+  expect(rest.texts).toBe(wanted.texts);
+  for (const term of texts.flatMap((text) => [...termsIn(text)])) {
+    expect([term, rest.frequency.get(term)]).toEqual([term, wanted.frequency.get(term) ?? 0]);
+  }
 });
 
 test("pairs do not reach over plain words, and numbers alone are no terms", () => {
