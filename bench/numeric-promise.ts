@@ -107,6 +107,11 @@ const CHANGES: readonly Change[] = [
   independent("sd × 3", 7, (z) => 3 * z),
   independent("sd × 1/2", 37, (z) => z / 2),
   independent("+1 sd over 2,000", 578, (z, since) => z + Math.min(1, since / 2000)),
+  // No figure to compare with: for the onset's interval.
+  independent("+1 sd over 300", Number.NaN, (z, since) => z + Math.min(1, since / 300)),
+  independent("+2 sd over 10,000", Number.NaN, (z, since) => z + since / 5000),
+  independent("sd × 2 over 2,000", Number.NaN, (z, since) => z * (1 + Math.min(1, since / 2000))),
+  independent("sd × 1/2 over 2,000", Number.NaN, (z, since) => z * (1 - Math.min(1, since / 2000) / 2)),
 ];
 
 const PHI = 0.9;
@@ -140,6 +145,7 @@ function delay(change: Change, first: number, promise: number, runs: number) {
   const stream = open(first, promise);
   const delays: number[] = [];
   const errors: number[] = [];
+  const widths: number[] = [];
   let inside = 0;
   let missed = 0;
   for (let seed = 0; delays.length + missed < runs; seed++) {
@@ -156,6 +162,7 @@ function delay(change: Change, first: number, promise: number, runs: number) {
       delays.push(i);
       const { onset } = o.signals[0]!;
       errors.push(Math.abs(onset!.index - CHANGE_AT));
+      widths.push(onset!.high - onset!.low);
       if (onset!.low <= CHANGE_AT && onset!.high >= CHANGE_AT) inside++;
     }
     if (!found) missed++;
@@ -170,6 +177,7 @@ function delay(change: Change, first: number, promise: number, runs: number) {
     ratio: Number((m / change.spec).toFixed(2)),
     missed,
     "median onset error": median(errors),
+    "interval's width": median(widths),
     "inside its interval": `${Math.round((100 * inside) / errors.length)} %`,
   };
 }

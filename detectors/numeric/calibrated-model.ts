@@ -15,6 +15,7 @@ import { sentenceOf, tell } from "./dependence.ts";
 import { type NumericEvent, numberOf } from "./event.ts";
 import { directionOf, explain, sentence, sideAfter, sideBefore } from "./explain.ts";
 import { loadKey, saveKey } from "./snapshot.ts";
+import { place } from "./words.ts";
 
 export interface CalibratedSettings {
   /** Events of the reference. */
@@ -184,7 +185,10 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
     const after = sideAfter(recentOf(core, state.white, onset.index, index));
     const { direction, shares } = directionOf(core);
     const season = state.white && state.white.harmonics > 0 ? " These figures include the season." : "";
-    const slow = index - onset.index >= SLOW ? " If it grew slowly, it began earlier." : "";
+    const slow =
+      index - onset.index >= SLOW && onset.low < onset.index
+        ? ` If it grew slowly, it began nearer event ${place(onset.low)}.`
+        : "";
     const told = `${sentence(direction, onset, before, after)}${slow}${season}`;
     return {
       kind,
@@ -256,7 +260,7 @@ export function calibratedModel(settings: CalibratedSettings): Model<NumericEven
 /** Whitened residuals overrate nothing; measured, this share of the promise keeps it. */
 const WHITENED = 0.8;
 
-/** Events from the onset to the alarm from which on the change may as well have grown: the onset is that of a change at once. */
+/** Events from the onset to the alarm from which on it is said what its interval says: the change may as well have grown. */
 const SLOW = 200;
 
 const UNTIMED: Outcome = Object.freeze({

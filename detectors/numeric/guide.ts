@@ -8,7 +8,7 @@ average. That needs a model of what normal values hang on; \`dependence\` says w
 
 | \`dependence\` | for | what is taken out |
 |---|---|---|
-| \`auto\` (default) | metrics: latencies, counts, rates, sizes | the values before (1–5 of them), declared seasons, waves of spread |
+| \`auto\` (default) | metrics: latencies, counts, rates, sizes | the value before, or five, declared seasons, waves of spread |
 | \`none\` | values that could come in any order: scores of independent requests | nothing; small changes are seen a little sooner |
 | \`regimes\` | streams that dwell on levels and change between them in normal times | as \`auto\`, and two slow averages; small shifts are given up |
 
@@ -43,8 +43,8 @@ not know, the smallest lasting shift to be expected within 1,000 events, and whe
   a season that is not declared (the sentence names its period), a trend, or levels that last longer than the model looks back;
   with \`none\`, values that hang on those before.
 
-The onset and its interval are those of a change at once. What grows slowly shows only when it has grown: it began before, in three of
-ten cases before the interval, and the summary of an alarm that took long says so.
+The onset is that of a change at once; its interval is drawn out towards older events, so that it also holds where the change grew: what
+grows shows only when it has grown. The summary of an alarm that took long says from when on it may have grown.
 
 What the reference cannot show, nobody can tell from it: a daily season in an hour of values, a regime that comes once a week.
 `;

@@ -27,8 +27,8 @@ const LEAST_PROMISE = 100;
  *           e = (x ? o : 1)/(1 − π + oπ). A reference of one value: the count of others.
  * Parameters  reference.first: more sees smaller changes, less starts sooner; at 300 delays are hardly longer.
  *           falseAlarms: ten times the promise delays an alarm by about 2.3 / (gain per event).
- *           dependence: auto takes out what values before tell (normal scores by 33 knots, ties drawn; autoregression of 1–5 lags
- *           by BIC; waves of spread by ten experts) and tempers the bets: to the power 1/V, V = ((1 − a)/(1 − a − b − se))², a the
+ *           dependence: auto takes out what values before tell (normal scores by 33 knots, ties drawn; autoregression of 1 or
+ *           5 lags by AIC; waves of spread by ten experts) and tempers the bets: to the power 1/V, V = ((1 − a)/(1 − a − b − se))², a the
  *           sum of the weights, b its bias, se its error. The weights go on being learnt where R < 1,500 or a > .93.
  *           none: values could come in any order. regimes: two moving averages (.9, .98) are regressors too.
  *           season: cos and sin of 2πh·time/period, h to 2–8 by BIC, in the regression; 2 waves in the logarithm of the spread.

@@ -79,6 +79,20 @@ test("the onset lies near the change and its interval around it, however far bac
   }
 });
 
+test("the onset's interval holds too where the change grows", () => {
+  let covered = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const z = normals("growing", seed);
+    const draw = createRandom("draw", seed);
+    const core = learn(Float64Array.from({ length: 1500 }, z));
+    let i = 0;
+    while (observe(core, z() + Math.max(0, i - 2000) / 1000, i, draw, false) < 1e5 || i < 2000) i++;
+    const { low, high } = onsetAt(core, i, 0);
+    if (low <= 2000 && 2000 <= high) covered++;
+  }
+  expect(covered).toBeGreaterThanOrEqual(34);
+});
+
 test("a constant stream has no evidence, and another value than the constant becomes an alarm within a few events", () => {
   const core = learn(new Float64Array(1500).fill(5));
   const draw = createRandom("constant");

@@ -1,5 +1,5 @@
 import type { Onset } from "../../engine/signal.ts";
-import { BETS, bet, WEIGHTS } from "./bets.ts";
+import { BETS, bet, GROWING, WEIGHTS } from "./bets.ts";
 import { BIT_WEIGHTS, type Bits, betBit, bitOf, bitsOf, codeOf, countBit, halveBits, learnBit } from "./bits.ts";
 import { type Cells, createCells } from "./cells.ts";
 import { evidenceLength, gather, onsetOf, statisticOf } from "./evidence.ts";
@@ -171,9 +171,13 @@ export function clearEvidence(core: Core): void {
   core.floats.fill(0, 0, EVIDENCE);
 }
 
-/** When the change began, seen from the newest event `index`; `since` is the first event after the evidence was cleared. */
+/**
+ * When the change began, seen from the newest event `index`; `since` is the first event after the evidence was cleared. The interval
+ * holds whether it came at once or grew.
+ */
 export function onsetAt(core: Core, index: number, since: number): Onset {
-  const onset = onsetOf(core.floats, weightsOf(core), index);
+  const growing = !core.bits && core.scale.spread === 0 ? null : GROWING;
+  const onset = onsetOf(core.floats, weightsOf(core), index, growing);
   const clamp = (at: number): number => Math.max(since, at);
   return { index: clamp(onset.index), low: clamp(onset.low), high: clamp(onset.high) };
 }

@@ -27,6 +27,15 @@ function tail(q: number): number {
   );
 }
 
+/** Φ(z), absolute error below 1.5e-7 (Abramowitz and Stegun 7.1.26). */
+export function normalShare(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + 0.3275911 * x);
+  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  const half = (1 - poly * Math.exp(-x * x)) / 2;
+  return z < 0 ? 0.5 - half : 0.5 + half;
+}
+
 /** Quantile of sorted values, type 7 (linear between order statistics). */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = (sorted.length - 1) * q;

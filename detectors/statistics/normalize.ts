@@ -1,5 +1,5 @@
 import { toFloat } from "./cells.ts";
-import { normalQuantile, quantile } from "./normal.ts";
+import { normalQuantile, normalShare, quantile } from "./normal.ts";
 import { type Random, uniform } from "./random.ts";
 import type { Scale } from "./scale.ts";
 
@@ -128,13 +128,4 @@ function valueAtScore(v: Float32Array, at: number, z: number, { median, spread }
 
 function scoreOf(reach: number, knot: number): number {
   return -reach + (2 * reach * knot) / LAST;
-}
-
-/** Φ(z), absolute error below 1.5e-7 (Abramowitz and Stegun 7.1.26): only to place knots. */
-function normalShare(z: number): number {
-  const x = Math.abs(z) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  const half = (1 - poly * Math.exp(-x * x)) / 2;
-  return z < 0 ? 0.5 - half : 0.5 + half;
 }

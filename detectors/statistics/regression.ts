@@ -26,12 +26,8 @@ export interface Regression extends Form {
 }
 
 export const MOST_LAGS = 5;
-/**
- * With fewer rows than this a lag costs what AIC asks, less than BIC: one too many does little harm, one too few leaves what hides behind
- * noise in the residuals (counts of a level that is AR .8, reference of 300: the mean run is 9,300 instead of 4,200).
- */
-const SHORT = 1000;
-const SHORT_PRICE = 2;
+/** What a lag must better the fit by (AIC). */
+const LAG_PRICE = 2;
 /** Memories of the two levels. */
 export const LEVELS = [0.9, 0.98] as const;
 
@@ -48,7 +44,11 @@ function lagsFrom(form: Pick<Form, "seasons" | "harmonics" | "levels">): number 
   return levelsFrom(form) + (form.levels ? LEVELS.length : 0);
 }
 
-/** Least squares of the form with the least BIC (short: lags are cheaper): 1 to 5 lags (never 0: dependence is to be expected), 2 to 8 waves a season. */
+/**
+ * Least squares. A season has the 2 to 8 waves that BIC asks for. One lag, or all five where AIC asks for more than one: what hides
+ * behind noise fades slower than any number of lags, and one too many does little harm, one too few leaves it in the residuals.
+ * Never none: dependence is to be expected.
+ */
 export function fitRegression(
   y: Float64Array,
   times: Float64Array | null,
@@ -72,7 +72,8 @@ export function fitRegression(
   };
   const gram = gramOf(y, columnsOf(wide), MOST_LAGS, write);
   const { rows } = gram;
-  let best: { form: Form; chosen: number[]; fit: NonNullable<ReturnType<typeof solve>>; bic: number } | null = null;
+  let best: { form: Form; chosen: number[]; fit: NonNullable<ReturnType<typeof solve>>; criterion: number } | null =
+    null;
   for (const harmonics of seasons.length > 0 ? HARMONICS : [0]) {
     if (harmonics > most) break;
     for (let order = 1; order <= MOST_LAGS; order++) {
@@ -80,11 +81,16 @@ export function fitRegression(
       const chosen = choose(form, wide);
       const fit = solve(gram, chosen);
       if (fit === null) continue;
-      const price = Math.log(rows);
-      const lag = rows < SHORT ? Math.min(price, SHORT_PRICE) : price;
-      const bic = rows * Math.log(Math.max(1e-300, fit.squares / rows)) + (chosen.length - order) * price + order * lag;
-      if (best === null || bic < best.bic) best = { form, chosen, fit, bic };
+      const price = (chosen.length - order) * Math.log(rows) + order * LAG_PRICE;
+      const criterion = rows * Math.log(Math.max(1e-300, fit.squares / rows)) + price;
+      if (best === null || criterion < best.criterion) best = { form, chosen, fit, criterion };
     }
+  }
+  if (best !== null && best.form.order > 1) {
+    const form = { ...best.form, order: MOST_LAGS };
+    const chosen = choose(form, wide);
+    const fit = solve(gram, chosen);
+    if (fit !== null) best = { ...best, form, chosen, fit };
   }
   if (best === null) {
     const none: Form = { order: 1, seasons: [], harmonics: 0, levels: false };

@@ -1,4 +1,5 @@
 import type { Reader, Writer } from "../../../statistics/bytes.ts";
+import { normalShare } from "../../../statistics/normal.ts";
 
 /**
  * What a leaf knows of its inputs, to split on one: for each input the weight, mean and sum of squares (Welford) over all
@@ -117,15 +118,6 @@ function shareBelow(x: number, n: number, mean: number, squares: number): number
   const sd = n > 1 ? Math.sqrt(squares / (n - 1)) : 0;
   if (!(sd > 0)) return x < mean ? 0 : 1;
   return normalShare((x - mean) / sd);
-}
-
-/** Φ(z), absolute error below 1.5e-7 (Abramowitz and Stegun 7.1.26). */
-function normalShare(z: number): number {
-  const x = Math.abs(z) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  const half = (1 - poly * Math.exp(-x * x)) / 2;
-  return z < 0 ? 0.5 - half : 0.5 + half;
 }
 
 export function writeObserver(w: Writer, o: Observer): void {
