@@ -1,8 +1,9 @@
 // AssemblyScript. compile-kernel.ts turns it into kernel-bytes.ts; a test holds the two equal.
 //
-// Panels: four rows side by side, 16 bytes of each in turn, so one pointer walks all four; queries lie in pairs the
-// same way, an odd last one alone. Element i of a product goes to partial sum i mod 4; then (s0+s1)+(s2+s3).
-// The pair and the single path add in the same order: a result does not depend on its batch.
+// Panels: four rows side by side, 16 bytes of each in turn, so one pointer walks all four; queries lie row by row, both filled
+// up with zeros to whole chunks of four. Element i of a product goes to partial sum i mod 4; then (s0+s1)+(s2+s3).
+// Two queries with a panel, or one with two panels, fill the registers; every path adds in the same order: a result does
+// not depend on its batch.
 
 /**
  * The k largest products of each query with the rows; products and indices hold what earlier panels gave.
@@ -21,19 +22,21 @@ export function nearest(
   const panelBytes = <usize>chunks << 6;
   const queryBytes = <usize>chunks << 4;
   const topBytes = k == 0 ? <usize>((rows + 3) & ~3) << 2 : <usize>k << 2;
+  const odd = (count & 1) == 1;
   for (let row = 0; row < rows; row += 4) {
     let query = queries;
     let top = products;
     let topIndex = indices;
-    let left = count;
-    while (left >= 2) {
-      pair(panels, query, chunks, row, rows, k, top, topIndex, topBytes);
+    for (let left = count; left >= 2; left -= 2) {
+      pair(panels, query, queryBytes, row, rows, k, top, topIndex, topBytes);
       query += queryBytes << 1;
       top += topBytes << 1;
       topIndex += topBytes << 1;
-      left -= 2;
     }
-    if (left == 1) single(panels, query, chunks, row, rows, k, top, topIndex);
+    if (odd) {
+      if (row & 4) twoPanels(panels - panelBytes, panelBytes, query, row - 4, rows, k, top, topIndex);
+      else if (row + 4 >= rows) single(panels, panelBytes, query, row, rows, k, top, topIndex);
+    }
     panels += panelBytes;
   }
 }
@@ -41,7 +44,7 @@ export function nearest(
 function pair(
   panel: usize,
   query: usize,
-  chunks: i32,
+  queryBytes: usize,
   row: i32,
   rows: i32,
   k: i32,
@@ -51,10 +54,11 @@ function pair(
 ): void {
   let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
   let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
-  const end = panel + (<usize>chunks << 6);
-  while (panel < end) {
+  const end = query + queryBytes;
+  let other = end;
+  while (query < end) {
     const p = v128.load(query);
-    const q = v128.load(query, 16);
+    const q = v128.load(other);
     let r = v128.load(panel);
     a0 = f32x4.add(a0, f32x4.mul(p, r));
     b0 = f32x4.add(b0, f32x4.mul(q, r));
@@ -68,16 +72,17 @@ function pair(
     a3 = f32x4.add(a3, f32x4.mul(p, r));
     b3 = f32x4.add(b3, f32x4.mul(q, r));
     panel += 64;
-    query += 32;
+    query += 16;
+    other += 16;
   }
   offer(total(a0, a1, a2, a3), row, rows, k, top, topIndex);
   offer(total(b0, b1, b2, b3), row, rows, k, top + topBytes, topIndex + topBytes);
 }
 
-function single(
+function twoPanels(
   panel: usize,
+  panelBytes: usize,
   query: usize,
-  chunks: i32,
   row: i32,
   rows: i32,
   k: i32,
@@ -85,7 +90,39 @@ function single(
   topIndex: usize,
 ): void {
   let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
-  const end = panel + (<usize>chunks << 6);
+  let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
+  const end = panel + panelBytes;
+  let next = end;
+  while (panel < end) {
+    const p = v128.load(query);
+    a0 = f32x4.add(a0, f32x4.mul(p, v128.load(panel)));
+    b0 = f32x4.add(b0, f32x4.mul(p, v128.load(next)));
+    a1 = f32x4.add(a1, f32x4.mul(p, v128.load(panel, 16)));
+    b1 = f32x4.add(b1, f32x4.mul(p, v128.load(next, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(p, v128.load(panel, 32)));
+    b2 = f32x4.add(b2, f32x4.mul(p, v128.load(next, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(p, v128.load(panel, 48)));
+    b3 = f32x4.add(b3, f32x4.mul(p, v128.load(next, 48)));
+    panel += 64;
+    next += 64;
+    query += 16;
+  }
+  offer(total(a0, a1, a2, a3), row, rows, k, top, topIndex);
+  offer(total(b0, b1, b2, b3), row + 4, rows, k, top, topIndex);
+}
+
+function single(
+  panel: usize,
+  panelBytes: usize,
+  query: usize,
+  row: i32,
+  rows: i32,
+  k: i32,
+  top: usize,
+  topIndex: usize,
+): void {
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+  const end = panel + panelBytes;
   while (panel < end) {
     const p = v128.load(query);
     a0 = f32x4.add(a0, f32x4.mul(p, v128.load(panel)));

@@ -143,7 +143,7 @@ function run(
   const scratch = arena.take((length + 2 * count * k) * 4);
   const products = scratch + length * 4;
   const indices = products + count * k * 4;
-  packQueries(queries, count, dim, floats(scratch, length));
+  placeQueries(queries, count, dim, floats(scratch, length));
   floats(products, count * k).set(out.products.subarray(to, to + count * k));
   words(indices, count * k).set(out.indices.subarray(to, to + count * k));
   nearest(at, rows, chunks, scratch, count, k, products, indices);
@@ -167,19 +167,17 @@ function multiply(
   const width = Math.ceil(rows / 4) * 4;
   const scratch = arena.take((length + count * width) * 4);
   const products = scratch + length * 4;
-  packQueries(queries, count, dim, floats(scratch, length));
+  placeQueries(queries, count, dim, floats(scratch, length));
   nearest(at, rows, chunks, scratch, count, 0, products, 0);
   const all = floats(products, count * width);
   for (let q = 0; q < count; q++) out.set(all.subarray(q * width, q * width + rows), to + q * rows);
   arena.give(scratch);
 }
 
-/** In pairs, an odd last one alone. */
-function packQueries(queries: Float32Array, count: number, dim: number, out: Float32Array): void {
-  const pairs = count & ~1;
-  const paired = pairs * Math.ceil(dim / 4) * 4;
-  pack(queries, pairs, dim, 2, out.subarray(0, paired));
-  if (count > pairs) pack(queries.subarray(pairs * dim), 1, dim, 1, out.subarray(paired));
+/** Row by row, filled up to whole chunks. */
+function placeQueries(queries: Float32Array, count: number, dim: number, out: Float32Array): void {
+  if (dim % 4 === 0) out.set(queries.subarray(0, count * dim));
+  else pack(queries, count, dim, 1, out);
 }
 
 /** Groups of `width` rows, four elements of each in turn; what is missing of a group or of the last four is zero. */
