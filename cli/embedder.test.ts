@@ -28,7 +28,7 @@ test.runIf(here && !gpu)("an encoder follows the backend as far as it can, and t
   const opened = await open(false, warnings);
   expect(opened.device).toBe("cpu");
   expect(warnings).toEqual([
-    expect.stringMatching(/does not load on cuda .* is tried on webgpu instead$/),
+    expect.stringMatching(/does not load on cuda \(its CUDA provider .*\). .* is tried on webgpu instead$/),
     expect.stringMatching(/does not load on webgpu .* is tried on cpu instead$/),
   ]);
   await opened.close?.();

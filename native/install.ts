@@ -9,6 +9,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { installOnnxCuda } from "./onnx-cuda.ts";
 import { installSwiftshader } from "./swiftshader.ts";
 import { installTensorflow } from "./tensorflow.ts";
 
@@ -37,7 +38,13 @@ if (parts.includes("tensorflow")) {
     say(`tensorflow: ${reason(error)}`);
   }
 }
-if (parts.includes("onnx") && options.cuda) await cudaProvider();
+if (parts.includes("onnx") && options.cuda) {
+  try {
+    await installOnnxCuda(folder, say);
+  } catch (error) {
+    say(`onnx: ${reason(error)}; encoders run on WebGPU or the CPU`);
+  }
+}
 if (options.swiftshader) {
   try {
     await installSwiftshader(folder, say);
@@ -65,20 +72,6 @@ async function packages(): Promise<void> {
   const arguments_ = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
   await promisify(execFile)("npm", arguments_, { cwd: folder, maxBuffer: 2 ** 26 });
   writeFileSync(stamp, lock);
-}
-
-/** onnxruntime's CUDA 12 is no part of its package: its own script fetches it, from NuGet. */
-async function cudaProvider(): Promise<void> {
-  say("onnx: fetching its CUDA provider from NuGet (0.3 GB)");
-  try {
-    await promisify(execFile)(process.execPath, ["script/install.js"], {
-      cwd: join(folder, "node_modules", "onnxruntime-node"),
-      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "cuda12" },
-      timeout: 600_000,
-    });
-  } catch (error) {
-    say(`onnx: ${reason(error)}; encoders run on WebGPU or the CPU`);
-  }
 }
 
 /** Whether a fresh process can load the part. */

@@ -3,14 +3,13 @@
  * be had, or a GPU of today is wanted, the same addon is compiled against the C library inside a wheel from PyPI.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { unpackWheels } from "./wheels.ts";
 
 const VERSION = "2.21.0";
 const DOWNLOADS = "https://storage.googleapis.com/tensorflow/libtensorflow/libtensorflow-cpu-linux-x86_64-2.9.1.tar.gz";
-const UNPACK = fileURLToPath(new URL("./unpack.py", import.meta.url));
 const BIG = { maxBuffer: 2 ** 26 };
 const run = promisify(execFile);
 
@@ -52,21 +51,17 @@ async function fromWheel(folder: string, cuda: boolean, addon: string, say: (wha
   const complete = join(site, `.complete-${VERSION}`);
   if (!existsSync(complete)) {
     rmSync(site, { recursive: true, force: true });
-    const wheels = join(site, "wheels");
-    mkdirSync(wheels, { recursive: true });
     // On arm64 the CPU build has no name of its own.
     const wheel = cuda || process.arch !== "x64" ? "tensorflow" : "tensorflow-cpu";
     say(`tensorflow: fetching the wheel ${wheel} ${VERSION} from PyPI (${cuda ? "0.6 GB" : "0.3 GB"})`);
-    await download([`${wheel}==${VERSION}`], wheels);
-    const wants = (await unpack(site, wheels)).split("\n").filter(Boolean);
+    const wants = await unpackWheels([`${wheel}==${VERSION}`], site);
     if (cuda) {
       say(`tensorflow: fetching ${wants.length} CUDA wheels from PyPI (about 3 GB)`);
-      rmSync(wheels, { recursive: true });
-      mkdirSync(wheels);
-      await download(wants, wheels);
-      await unpack(site, wheels);
+      await unpackWheels(wants, site);
+      // The library that opens cuSOLVER has every folder in its search path but this one's.
+      const there = join(site, "nvidia/cublas/lib/libcusolver.so.11");
+      if (!existsSync(there)) symlinkSync("../../cusolver/lib/libcusolver.so.11", there);
     }
-    rmSync(wheels, { recursive: true });
     writeFileSync(complete, "");
   }
   say(`tensorflow: compiling the addon against ${name} ${VERSION}`);
@@ -87,28 +82,6 @@ async function fromWheel(folder: string, cuda: boolean, addon: string, say: (wha
     ],
     BIG,
   );
-}
-
-/** The wheels hold a C library: which Python is here does not matter. */
-async function download(wheels: readonly string[], to: string): Promise<void> {
-  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
-  const platforms = ["manylinux_2_27", "manylinux2014", "manylinux_2_17", "manylinux_2_18", "manylinux1"];
-  await run(
-    "python3",
-    [
-      ...["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", to],
-      ...["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--abi", "none"],
-      ...platforms.flatMap((platform) => ["--platform", `${platform}_${machine}`]),
-      ...wheels,
-    ],
-    BIG,
-  );
-}
-
-async function unpack(site: string, wheels: string): Promise<string> {
-  const files = readdirSync(wheels).map((file) => join(wheels, file));
-  const { stdout } = await run("python3", [UNPACK, site, ...files], BIG);
-  return stdout;
 }
 
 async function reachable(url: string): Promise<boolean> {

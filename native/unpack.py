@@ -1,11 +1,13 @@
-"""Unpacks what a TensorFlow addon needs of wheels: unpack.py TARGET WHEEL…; prints what the extra and-cuda asks for."""
+"""Unpacks what the addons of TensorFlow and onnxruntime need of wheels: unpack.py TARGET WHEEL…; prints what the extra and-cuda asks for."""
 
 import re
 import sys
 import zipfile
 
 HEADERS = re.compile(r"tensorflow/include/(tensorflow/(c|core/platform|core/public)/|(tensorflow/compiler/)?xla/tsl/|tsl/)")
-LIBRARIES = re.compile(r"tensorflow/libtensorflow_(cc|framework)\.so\.2$|nvidia/.*\.so(\.\d+)*$")
+LIBRARIES = re.compile(
+    r"tensorflow/libtensorflow_(cc|framework)\.so\.2$|nvidia/.*\.so(\.\d+)*$|onnxruntime/capi/libonnxruntime_providers_(cuda|shared)\.so$"
+)
 
 target, wheels = sys.argv[1], sys.argv[2:]
 for wheel in wheels:

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { findPackage } from "../../engine/optional-package.ts";
-import { loadCudaLibraries } from "./cuda-libraries.ts";
+import { loadCudaLibraries, whyNoCuda } from "./cuda-libraries.ts";
 import { type Precision, readModelFolder, unusable } from "./onnx-folder.ts";
 import { type ExternalEmbedder, normalise, remembering } from "./remembering.ts";
 
@@ -57,7 +56,11 @@ export async function openOnnxEmbedder(wish: OnnxWish): Promise<ExternalEmbedder
     await fetchModel(wish.download, path, wish);
   const folder = readModelFolder(path, wish.precision);
   const { precision, pooling, identity } = folder;
-  if (wish.device === "cuda") loadCudaLibraries();
+  if (wish.device === "cuda") {
+    // Tensor cores would round the factors of float32 products to ten bits.
+    process.env.NVIDIA_TF32_OVERRIDE ??= "0";
+    loadCudaLibraries();
+  }
   let tokenizer: Tokenizer;
   let model: Model;
   try {
@@ -65,7 +68,8 @@ export async function openOnnxEmbedder(wish: OnnxWish): Promise<ExternalEmbedder
     const options = { dtype: precision, device: wish.device, session_options: { intraOpNumThreads: 1 } };
     model = await AutoModel.from_pretrained(name, options);
   } catch (error) {
-    throw unusable(wish.path, `it does not load on ${wish.device} (${firstLine(error)})`);
+    const why = wish.device === "cuda" ? whyNoCuda(firstLine(error)) : firstLine(error);
+    throw unusable(wish.path, `it does not load on ${wish.device} (${why})`);
   }
   const mostTokens = Math.min(
     folder.mostTokens ?? Number.POSITIVE_INFINITY,
@@ -87,19 +91,14 @@ export async function openOnnxEmbedder(wish: OnnxWish): Promise<ExternalEmbedder
     const out = new Float32Array(texts.length * dim);
     // Alike in length together, so that little is padding.
     const order = texts.map((_, i) => i).sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
-    let next = 0;
-    const work = async (): Promise<void> => {
-      while (next < order.length) {
-        const some = order.slice(next, next + wish.batch);
-        next += some.length;
-        const vectors = await run(some.map((i) => texts[i]!));
-        some.forEach((i, row) => {
-          out.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim);
-        });
-      }
-    };
-    // Each run has one thread: several at once use the machine, and none changes another's bits.
-    await Promise.all(Array.from({ length: wish.device === "cpu" ? availableParallelism() : 1 }, work));
+    // One run after the other: onnxruntime's binding computes on the thread that calls it.
+    for (let from = 0; from < order.length; from += wish.batch) {
+      const some = order.slice(from, from + wish.batch);
+      const vectors = await run(some.map((i) => texts[i]!));
+      some.forEach((i, row) => {
+        out.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim);
+      });
+    }
     return out;
   };
   const close = async (): Promise<void> => void (await model.dispose());

@@ -36,6 +36,8 @@ export function openTensorflow(): TensorflowDevice {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   // Tensor cores would round the factors of float32 products to ten bits.
   process.env.NVIDIA_TF32_OVERRIDE ??= "0";
+  // Else it takes the whole card at once, and an encoder beside it finds no room.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   let tf: Tfjs;
   try {
     tf = found.require(found.file) as Tfjs;

@@ -3,7 +3,8 @@
  *   npm run bench:gpu                                  every backend that is here, at the shapes of a GPU
  *   npm run bench:gpu -- --small --backend wasm        shapes for a CPU; a GPU in software always gets tiny ones
  * --backend tensorflow,webgpu,wasm,cpu  --streams 1024  --features 128,256  --rows 4000,100000  --queries 64,1024
- * --seconds 3 (a measurement)  --model FOLDER (a sentence transformer, run by onnxruntime)  --texts 4096  --output FILE.json
+ * --seconds 3 (a measurement)  --only bank,autoencoder,nearest,encoder  --output FILE.json
+ * --model FOLDER (a sentence transformer, run by onnxruntime)  --texts 4096  --batches 1,16,64,256
  * ms are wall clock, of a call that waits for its results; GB/s are what has to be moved at the least, by wall clock on a GPU and by
  * process CPU elsewhere. Everything is computed on the backend named, however small.
  */
@@ -28,6 +29,8 @@ const { values: args } = parseArgs({
     queries: { type: "string" },
     model: { type: "string" },
     texts: { type: "string" },
+    batches: { type: "string" },
+    only: { type: "string", default: "bank,autoencoder,nearest,encoder" },
     seconds: { type: "string" },
     output: { type: "string" },
   },
@@ -73,6 +76,7 @@ const TINY: Shapes = {
 };
 const list = (given: string | undefined, or: readonly number[]): readonly number[] =>
   given?.split(",").map(Number) ?? or;
+const works = args.only.split(",");
 const seconds = Number(args.seconds ?? (args.small ? 0.5 : 3));
 const backends = (args.backend?.split(",") ?? everyBackend()) as Backend[];
 
@@ -105,19 +109,20 @@ async function measure(backend: Backend): Promise<void> {
     rows.push(row);
     print(row, rate(row), own);
   };
-  for (const features of list(args.features, shapes.features)) {
+  for (const features of works.includes("bank") ? list(args.features, shapes.features) : []) {
     const shape = { streams: Number(args.streams ?? shapes.streams), features, outputs: 2, events: 10 };
     add(await bank((d) => tensors.modelBank?.(d) ?? createTypedBank(d), shape, seconds));
   }
   const { train: rowsLearnt, epochs } = shapes;
-  add(await autoencoder(tensors, { rows: rowsLearnt, dim: 384, hidden: 64, batch: 256, epochs }, seconds));
-  for (const reference of list(args.rows, shapes.rows)) {
+  if (works.includes("autoencoder"))
+    add(await autoencoder(tensors, { rows: rowsLearnt, dim: 384, hidden: 64, batch: 256, epochs }, seconds));
+  for (const reference of works.includes("nearest") ? list(args.rows, shapes.rows) : []) {
     for (const queries of list(args.queries, shapes.queries)) {
       add(await nearest(tensors, { rows: reference, dim: 384, queries }, seconds));
     }
   }
-  if (args.model !== undefined) {
-    for (const batch of [1, 32, 256]) {
+  if (args.model !== undefined && works.includes("encoder")) {
+    for (const batch of list(args.batches, [1, 16, 64, 256])) {
       const texts = Number(args.texts ?? (args.small ? 256 : 4096));
       add(await encoder(args.model, providerOf(tensors), { texts, batch }, seconds));
     }

@@ -158,7 +158,8 @@ export async function encoder(
       for (let d = 0; d < model.dim; d++) sum += vectors[i * model.dim + d]! * truth[i * model.dim + d]!;
       return sum;
     });
-    apart = `, cosine with cpu ≥ ${Math.min(...cosines).toFixed(6)}`;
+    const largest = vectors.reduce((most, value, i) => Math.max(most, Math.abs(value - truth[i]!)), 0);
+    apart = `, cosine with cpu ≥ ${Math.min(...cosines).toFixed(6)}, numbers within ${largest.toExponential(1)}`;
   }
   return {
     what: `encoder ${provider}`,
