@@ -1,7 +1,7 @@
 /**
  * CPU per utterance of 384 dimensions beside alibi-detect's online MMD, frouros' streaming MMD and a numpy loop, at a
  * reference of 4,000, from JSON; and with a large reference. Learning is not counted, it is printed beside.
- *   DATASETS_DIR=… PYTHON=…/python[:another] node --import tsx bench/short-text-peers.ts [--events 6400] [--large 100000]
+ *   DATASETS_DIR=… PYTHON=…/python[:another…] node --import tsx bench/short-text-peers.ts [--events 6400] [--large 100000]
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +19,8 @@ const { values: args } = parseArgs({
   options: { events: { type: "string", default: "6400" }, large: { type: "string", default: "100000" } },
 });
 const BATCH = 64;
+/** Utterances after learning that are not counted, as many as the numpy loop has to warm up. */
+const WARM_UP = 640;
 const decode = createDecoder({ event: shortText.event, reads: shortText.reads });
 const tensors = createTensors("auto");
 
@@ -39,9 +41,12 @@ function measure(reference: number, lines: readonly Buffer[]): Measured {
   if (model instanceof Promise) throw model;
   const state = model.init("bench");
   const start = process.cpuUsage();
+  const counted = Math.ceil(reference / BATCH) * BATCH + WARM_UP;
   let learning = 0;
+  let before = 0;
   for (let from = 0; from < lines.length; from += BATCH) {
     if (learning === 0 && from >= reference) learning = seconds(start);
+    if (from === counted) before = seconds(start);
     const items = lines.slice(from, from + BATCH).map((line) => {
       return { state, event: eventOf(line), time: null };
     });
@@ -50,7 +55,7 @@ function measure(reference: number, lines: readonly Buffer[]): Measured {
   }
   const all = seconds(start);
   model.close?.();
-  return { perEvent: (all - learning) / (lines.length - Math.ceil(reference / BATCH) * BATCH), learning };
+  return { perEvent: (all - before) / (lines.length - counted), learning };
 }
 
 function eventOf(value: Buffer): TextEvent {
@@ -92,6 +97,10 @@ function linesOf(vectors: Float32Array, dim: number, base64: boolean): Buffer[] 
   });
 }
 
+function us(s: number): string {
+  return `${(s * 1e6).toFixed(1)} µs`;
+}
+
 const corpus = loadCorpus();
 if (corpus === null) console.warn("SKIPPED: set DATASETS_DIR to a folder with clinc150.json and clinc150-minilm.f16");
 else {
@@ -101,30 +110,37 @@ else {
   const vectors = vectorsOf(corpus, R + events, 1);
   const arrays = linesOf(vectors, dim, false);
   const inBase64 = linesOf(vectors, dim, true);
-  // Before the peers and after them: the machine may not be as busy then.
-  const rounds = [{ numbers: measure(R, arrays), base64: measure(R, inBase64) }];
-  const us = (s: number): string => `${(s * 1e6).toFixed(1)} µs`;
+  const round = () => ({ numbers: measure(R, arrays), base64: measure(R, inBase64) });
+  // A process that has just started compiles its hot loops; numpy's are compiled.
+  console.log(`ours, JSON numbers, just started: ${us(measure(R, arrays).perEvent)} an utterance`);
+  // Before each Python's peers and after them: the machine may not be as busy then.
+  const rounds = [round()];
   const folder = mkdtempSync(join(tmpdir(), "tidegauge-peers-"));
   try {
     writeFileSync(join(folder, "reference.f32"), new Uint8Array(vectors.buffer, 0, R * dim * 4));
     writeFileSync(join(folder, "events.ndjson"), arrays.slice(R).map(String).join("\n"));
     const files = [join(folder, "reference.f32"), join(folder, "events.ndjson")];
-    const peers: [string, number][] = [];
+    const peers: { name: string; perEvent: number; after: number }[] = [];
     for (const python of (process.env.PYTHON ?? "python3").split(":")) {
       const said = execFileSync(python, [join(import.meta.dirname, "short-text-peers.py"), ...files]);
-      peers.push(...Object.entries(JSON.parse(String(said)) as Record<string, number>));
+      for (const [name, perEvent] of Object.entries(JSON.parse(String(said)) as Record<string, number>)) {
+        peers.push({ name, perEvent, after: rounds.length });
+      }
+      rounds.push(round());
     }
-    rounds.push({ numbers: measure(R, arrays), base64: measure(R, inBase64) });
     for (const { numbers, base64 } of rounds) {
       console.log(
         `ours, JSON numbers: ${us(numbers.perEvent)} an utterance; base64: ${us(base64.perEvent)} (${tensors.backend}, reference ${R})`,
       );
     }
-    for (const [peer, perEvent] of peers) {
+    for (const { name, perEvent, after } of peers) {
       const times = (form: "numbers" | "base64"): string =>
-        rounds.map((round) => (perEvent / round[form].perEvent).toPrecision(3)).join(" to ");
+        rounds
+          .slice(after - 1, after + 1)
+          .map((ours) => (perEvent / ours[form].perEvent).toPrecision(3))
+          .join(" and ");
       console.log(
-        `${peer}: ${us(perEvent)}, ${times("numbers")} × ours from numbers, ${times("base64")} × from base64`,
+        `${name}: ${us(perEvent)}, ${times("numbers")} × ours from numbers, ${times("base64")} × from base64`,
       );
     }
   } catch (cause) {

@@ -97,7 +97,8 @@ function digitOf(byte: u8): u32 {
 // @ts-ignore: decorator
 @inline
 function skipSpace(at: usize): usize {
-  for (let byte = load<u8>(at); byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09; ) byte = load<u8>(++at);
+  let byte = load<u8>(at);
+  while (byte <= 0x20 && (byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09)) byte = load<u8>(++at);
   return at;
 }
 

@@ -126,7 +126,8 @@ function nameOf(wanted: Wanted, bytes: Uint8Array, from: number, to: number): st
   return null;
 }
 
-function isAt(what: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+/** Whether the bytes from..to begin with these. */
+export function isAt(what: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
   if (from + what.length > to) return false;
   for (let i = 0; i < what.length; i++) if (bytes[from + i] !== what[i]) return false;
   return true;

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FieldReader } from "../../engine/detector.ts";
+import { isAt } from "./flat.ts";
 import { parsePointer } from "./pointer.ts";
 
 /** A record without the fields that their readers took from its bytes. */
@@ -42,14 +43,14 @@ export function createFieldsReader(
     for (;;) {
       at = skipSpace(bytes, at);
       if (bytes[at] !== QUOTE) return null;
-      const end = endOfString(bytes, at);
-      const name = bytes.subarray(at + 1, end - 1);
+      const name = at + 1;
+      const end = endOfString(bytes, at) - 1;
       // Written with escapes it may be any name.
-      if (name.includes(BACKSLASH)) return null;
-      at = skipSpace(bytes, end);
+      for (let i = name; i < end; i++) if (bytes[i] === BACKSLASH) return null;
+      at = skipSpace(bytes, end + 1);
       if (bytes[at++] !== COLON) return null;
       at = skipSpace(bytes, at);
-      const member = members.find((each) => name.equals(each.name));
+      const member = members.find((each) => each.name.length === end - name && isAt(each.name, bytes, name, end));
       if (member === undefined) at = endOfValue(bytes, at);
       else {
         // Of two the last would count.
