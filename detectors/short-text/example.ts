@@ -52,7 +52,7 @@ export const example: Example<TextEvent> = {
       yield request(topic, random);
     }
   },
-  alarms: [{ kind: "drift", index: 522 }],
+  alarms: [{ kind: "drift", index: 514 }],
 };
 
 function request(topic: Topic, random: Random): TextEvent {

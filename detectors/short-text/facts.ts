@@ -2,7 +2,7 @@ import { coverageWarning, measureDependence } from "./dependence.ts";
 import type { Learnt } from "./learning.ts";
 import { isRepetitive } from "./near-repeats.ts";
 import type { Options } from "./options.ts";
-import type { ReferenceFacts } from "./reference.ts";
+import { type ReferenceFacts, type Source, scoringFor } from "./reference.ts";
 import { idleEventsOf, type Turns } from "./split.ts";
 
 /** Stickiness from which the promise is in doubt; from .3 on blocks of events stand in for sessions. */
@@ -11,6 +11,7 @@ const WEAK = 0.1;
 export const PSEUDO_SESSION = 20;
 
 interface Grounds {
+  readonly source: Source;
   readonly learnt: readonly Learnt[];
   readonly sessions: Turns;
   /** Rows in stream order. */
@@ -25,7 +26,7 @@ interface Grounds {
 
 /** What the promise rests on, and the sentences that say where it may not hold. */
 export function factsOf(gathered: Grounds, options: Options): ReferenceFacts {
-  const { learnt, sessions, order, clusters, assignment, repeating, repetitive } = gathered;
+  const { source, learnt, sessions, order, clusters, assignment, repeating, repetitive } = gathered;
   const inOrder = order.map((row) => assignment[row]!);
   const { stickiness, halfLife } = measureDependence(inOrder, clusters, options.alpha);
   const pseudo = !sessions.ids && stickiness >= 0.3 && halfLife <= 30;
@@ -68,6 +69,7 @@ export function factsOf(gathered: Grounds, options: Options): ReferenceFacts {
     stickiness,
     halfLife,
     warnings,
+    scoring: scoringFor(source, options),
     ...(repetitive ? { repetitive } : {}),
     ...(options.guarantee && sessions.ids ? { idleEvents: idleEventsOf(learnt) } : {}),
   };

@@ -12,10 +12,11 @@ import { learnMap } from "./map.ts";
 import { isRepetitive, nearDuplicates, withoutRepeats } from "./near-repeats.ts";
 import { exclusion, type Neighbours, neighboursOf } from "./neighbours.ts";
 import type { Options } from "./options.ts";
-import type { ReferenceData, Source } from "./reference.ts";
+import { type ReferenceData, type Scoring, type Source, scoringFor } from "./reference.ts";
 import { sampleRows } from "./sample-rows.ts";
 import { binOf, scoreOf } from "./score.ts";
 import { orderForSplit, type Turns, turnsOf } from "./split.ts";
+import { leaveOneOut, SURROUNDINGS, spreadAround } from "./spread.ts";
 
 /** Texts kept for the explanation are cut to this length. */
 const SHOWN = 300;
@@ -132,14 +133,17 @@ function complete(
   const { sessions, split, events, rows, source, middle, vectors, dim, encoder } = gathered;
   const { centroids, clusters, assignment, regions } = gathered;
   const excluded = exclusion(events, sessions.ids);
-  const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k: options.neighbours, excluded, tensors });
-  const own = Float64Array.from({ length: rows }, (_, i) => 1 - meanProduct(near, i));
+  const scoring = scoringFor(source, options);
+  const k = Math.max(scoring.neighbours, SURROUNDINGS);
+  const near = neighboursOf(vectors, dim, { rows, from: 0, to: rows, k, excluded, tensors });
+  const spread = spreadAround(near, scoring.neighbours);
+  const own = Float64Array.from({ length: rows }, (_, i) => spread.around(i));
   const scores =
     weights !== null
       ? reconstructionScores(weights, vectors.subarray(rows * dim), events.length - rows, tensors)
       : split
-        ? calibrationScores(vectors, dim, rows, events.length, own, options, excluded, tensors)
-        : Float64Array.from({ length: rows }, (_, i) => scoreAt(near, i, own, options.hubness));
+        ? calibrationScores(vectors, dim, rows, events.length, own, scoring, excluded, tensors)
+        : Float64Array.from({ length: rows }, (_, i) => leaveOneOut(near, spread, i, scoring));
   const sorted = Float64Array.from(scores).sort();
   const far = quantile(sorted, 1 - options.farShare);
   const firstScored = split ? rows : 0;
@@ -212,20 +216,12 @@ function calibrationScores(
   rows: number,
   count: number,
   own: Float64Array,
-  options: Options,
+  scoring: Scoring,
   excluded: (i: number, j: number) => boolean,
   tensors: Tensors,
 ): Float64Array {
-  const near = neighboursOf(vectors, dim, { rows, from: rows, to: count, k: options.neighbours, excluded, tensors });
-  return Float64Array.from({ length: count - rows }, (_, i) => scoreAt(near, i, own, options.hubness));
-}
-
-function meanProduct(near: Neighbours, i: number): number {
-  const { products, found, k } = near;
-  const n = found[i]!;
-  let sum = 0;
-  for (let a = 0; a < n; a++) sum += products[i * k + a]!;
-  return n === 0 ? 0 : sum / n;
+  const near = neighboursOf(vectors, dim, { rows, from: rows, to: count, k: scoring.neighbours, excluded, tensors });
+  return Float64Array.from({ length: count - rows }, (_, i) => scoreAt(near, i, own, scoring.hubness));
 }
 
 function scoreAt(near: Neighbours, i: number, own: Float64Array, hubness: number): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createCpuTensors } from "../../adapters/tensors/cpu.ts";
-import type { Embedder, Model, Outcome } from "../../engine/detector.ts";
+import type { Embedder, Model, Outcome, Snapshot } from "../../engine/detector.ts";
 import type { SignalDraft } from "../../engine/signal.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import type { TextEvent } from "./event.ts";
@@ -247,4 +247,22 @@ test("texts without embeddings: the key fits its own encoder, and finds the chan
   expect(model.step([{ state: again, event: next, time: null }])).toEqual(
     model.step([{ state, event: next, time: null }]),
   );
+});
+
+test("other options of the score hold for the next reference: what was learnt is not judged by another measure", () => {
+  const before = open({ hubness: 0.3, bins: 1024 });
+  const state = before.init("k");
+  feed(before, state, stream(5, 160));
+  const [snapshot] = before.save([state]) as readonly Snapshot[];
+  const heard = [{}, { hubness: 0, neighbours: 5, bins: 64 }, { hubness: 1, neighbours: 1, bins: 65_536 }].map(
+    (options) => {
+      const model = open({ hubness: 0.3, bins: 1024, ...options });
+      const [loaded] = model.load([structuredClone(snapshot!)]) as readonly [State];
+      const signals = feed(model, loaded, stream(6, 600, 420));
+      return { signals, gauges: model.inspect(loaded).gauges };
+    },
+  );
+  expect(heard[0]!.signals.map(({ kind }) => kind)).toContain("drift");
+  expect(heard[1]).toEqual(heard[0]);
+  expect(heard[2]).toEqual(heard[0]);
 });

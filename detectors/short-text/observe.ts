@@ -11,6 +11,7 @@ import { observeScheme } from "./observe-scheme.ts";
 import type { Options } from "./options.ts";
 import { spreadOf } from "./promise.ts";
 import { remember } from "./recent.ts";
+import { scoringOf } from "./reference.ts";
 import { binOf } from "./score.ts";
 import { expireSessions, isOver, openSession, type Session } from "./sessions.ts";
 import type { Watch } from "./watch.ts";
@@ -34,7 +35,7 @@ const EWMA = 1 / 200;
 export function observe(watch: Watch, seen: Observation, random: Random, watching: Watching): Outcome {
   const { options } = watching;
   if (watch.scheme !== null) return observeScheme(watch, watch.scheme, seen, random, watching);
-  const bin = binOf(seen.score, options.bins);
+  const bin = binOf(seen.score, scoringOf(watch.reference.facts, options).bins);
   const far = seen.score > watch.reference.far;
   const high = seen.score > watch.reference.high;
   // One number of the generator per accepted event, used or not.

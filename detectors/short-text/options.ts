@@ -24,8 +24,11 @@ export const options = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.5)
-    .describe("How much of the neighbours' own distance is taken off a text's distance (h). 0: plain distance."),
+    .nullable()
+    .default(null)
+    .describe(
+      "How much of the distance usual around the neighbours is taken off a text's distance (h). 0: plain distance. null: .7, with the hash encoder .3. Another value holds from the next reference on, as with neighbours and bins.",
+    ),
   clusters: z
     .int()
     .min(2)

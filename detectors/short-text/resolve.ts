@@ -5,7 +5,7 @@ import { claimedDimension, decodeEmbedding, type TextEvent, textOf, wrongDimensi
 import { checkWeights } from "./fingerprint.ts";
 import { encode } from "./hash-encoder.ts";
 import type { Options } from "./options.ts";
-import type { Reference, Source } from "./reference.ts";
+import { type Reference, type Source, scoringOf } from "./reference.ts";
 import { scoreOf } from "./score.ts";
 import type { State } from "./state.ts";
 
@@ -92,8 +92,8 @@ function place(
   options: Options,
   out: Prepared[],
 ): void {
-  const { neighbours, hubness } = options;
-  const { dim } = reference;
+  const { dim, facts } = reference;
+  const { neighbours, hubness } = scoringOf(facts, options);
   const vectors = new Float32Array(members.length * dim);
   let count = 0;
   const rows: number[] = [];

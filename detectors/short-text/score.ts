@@ -1,4 +1,4 @@
-/** s = 1 − mean cosine to the k nearest − h · mean of these neighbours' own distance: how unlike the reference. */
+/** s = 1 − mean cosine to the k nearest − h · mean spread around these neighbours (`own`): how unlike the reference. */
 export function scoreOf(
   indices: Uint32Array,
   products: Float32Array,

@@ -13,7 +13,8 @@ import type { State } from "./state.ts";
  * more frequent (`surge`), says since when, and what is new.
  *
  * A reference of R texts is learnt from the stream: unit vectors a_1..a_R, k nearest neighbours, K clusters.
- *   score   s(x) = 1 − mean cos(x, 3 nearest a_i) − h · mean own(a_i),  own(a_i) = a_i's distance to its own neighbours
+ *   score   s(x) = 1 − mean cos(x, 3 nearest a_i) − h · mean spread(a_i),  spread(a_i) = the mean distance of a_i and of its
+ *           8 nearest to their own neighbours
  *   rank    p = (G + u(e+1))/(N+1): reference and later normal scores above (G) and in the same bin (e), u uniform
  *           a text counts as normal when 500 more have come, a third of the reference's where that is less: a change that
  *           has begun is not measured by itself (under guarantee at once)

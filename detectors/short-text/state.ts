@@ -16,7 +16,7 @@ import { beginLineage, type Lineage, loadLineage, recordVersion, saveLineage } f
 import type { Options } from "./options.ts";
 import { thresholdsOf } from "./promise.ts";
 import { loadRecent, saveRecent } from "./recent.ts";
-import { loadReference, type References, SOURCES, type Source } from "./reference.ts";
+import { loadReference, type References, SOURCES, type Source, scoringOf } from "./reference.ts";
 import { loadScheme, saveScheme } from "./scheme.ts";
 import { loadSessions, saveSessions } from "./sessions.ts";
 import { countsOf, type Watch } from "./watch.ts";
@@ -131,7 +131,8 @@ function loadWatch(r: Reader, parts: readonly Part[], context: LoadContext, vers
   const reference = loadReference(parts.slice(0, ofReference), context.references, context.tensors);
   const history = loadHistory(r.bytes(), parts.slice(ofReference, ofHistory));
   const recent = loadRecent(reference.dim, r.bytes(), parts.slice(ofHistory));
-  const counts = countsOf(fenwickOf(unpackCounts(r.bytes(), options.bins)), r.f64s(), r.f64s());
+  const { bins } = scoringOf(reference.facts, options);
+  const counts = countsOf(fenwickOf(unpackCounts(r.bytes(), bins)), r.f64s(), r.f64s());
   const varies = r.u8();
   counts.rankVaries = (varies & 1) !== 0;
   counts.clusterVaries = (varies & 2) !== 0;

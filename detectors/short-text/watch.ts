@@ -7,7 +7,7 @@ import { createHistory, type History } from "./history.ts";
 import type { Options } from "./options.ts";
 import { type Thresholds, thresholdsOf } from "./promise.ts";
 import { createRecent, type Recent } from "./recent.ts";
-import type { Reference } from "./reference.ts";
+import { type Reference, scoringOf } from "./reference.ts";
 import { createScheme, type Scheme } from "./scheme.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -51,12 +51,13 @@ export interface Counts {
 }
 
 export function createWatch(reference: Reference, index: number, promised: Promised, options: Options): Watch {
-  const bins = new Uint32Array(options.bins);
+  const scoring = scoringOf(reference.facts, options);
+  const bins = new Uint32Array(scoring.bins);
   let scores = 0;
   for (const bin of reference.bins) bins[bin] = bins[bin]! + 1;
   let squares = 0;
   for (const bin of reference.bins) {
-    const score = ((bin + 0.5) * 3) / options.bins - 1;
+    const score = ((bin + 0.5) * 3) / scoring.bins - 1;
     scores += score;
     squares += score * score;
   }
@@ -66,7 +67,7 @@ export function createWatch(reference: Reference, index: number, promised: Promi
     reference,
     evidence: createEvidence(createLayout(reference.clusters, options.guarantee)),
     thresholds: thresholdsOf(promised, reference.facts, reference.clusters, options),
-    scheme: createScheme(options, { mean, sd: Math.max(Math.sqrt(Math.max(0, variance)), 3 / options.bins) }),
+    scheme: createScheme(options, { mean, sd: Math.max(Math.sqrt(Math.max(0, variance)), 3 / scoring.bins) }),
     counts: countsOf(fenwickOf(bins), reference.clusterCounts.slice(), reference.cellCounts.slice()),
     countedTo: index,
     sessions: new Map(),
