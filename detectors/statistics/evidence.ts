@@ -98,7 +98,7 @@ function ageAt(level: number, parts: readonly Age[]): number {
   const all = parts.reduce((sum, { share }) => sum + share, 0);
   let low = 0;
   let high = 20 * Math.max(...parts.map(({ mean }) => mean));
-  while (high - low > 0.25 + 1e-3 * low) {
+  while (high - low > 1e-3) {
     const age = (low + high) / 2;
     let below = 0;
     for (const { share, mean, ninth } of parts) {

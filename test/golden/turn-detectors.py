@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 
 import numpy as np
-from scipy.optimize import curve_fit
+from scipy.optimize import brentq, curve_fit
 from scipy.special import expit
 from scipy.stats import norm
 
@@ -239,7 +239,7 @@ def watch(numbers, name, make):
         if kind is None:
             continue
         warned = kind == "warning"
-        onset = posterior(core.weights @ products, number, since)
+        onset = posterior(products, core.weights, number, since)
         signals.append({"kind": kind, "number": number, "statistic": statistic, "onset": onset})
         if kind == "drift":
             core.alarm(onset[0], number, numbers)
@@ -248,13 +248,29 @@ def watch(numbers, name, make):
     return signals
 
 
-def posterior(weights, number, since):
-    """When it began: ages as gamma distributed with the posterior's mean and variance (Wilson and Hilferty's quantiles)."""
-    ages = np.arange(len(weights))[::-1]
-    mean = np.average(ages, weights=weights)
-    ninth = np.average((ages - mean) ** 2, weights=weights) / (9 * mean * mean)
-    age = lambda z: mean * max(0, 1 - ninth + z * math.sqrt(ninth)) ** 3
-    at = [math.floor(number - age(0.15) + 0.5), math.floor(number - age(1.645)), math.ceil(number - age(-1.645))]
+# What a bet's ages are times where the change grew: of levels, of wider and of narrower spreads.
+GROWING = np.concatenate([np.full(12, 1.5), np.full(4, 1.75), np.full(3, 2.5)])
+
+
+def posterior(products, weights, number, since):
+    """
+    When it began: under each bet ages as gamma distributed with its mean and variance (Wilson and Hilferty's cube root), bets mixed
+    by their evidence; the median and 5-95 %, the older end as if the change may have grown.
+    """
+    ages = np.arange(products.shape[1])[::-1]
+    sums = products.sum(axis=1)
+    kept = weights * sums > 1e-4 * (weights @ sums)
+    mean = np.maximum(0.5, products @ ages / sums)
+    variance = np.maximum(0.25, products @ ages**2 / sums - mean**2)
+    share, mean, variance = (weights * sums)[kept], mean[kept], variance[kept]
+    ninth = variance / (9 * mean * mean)
+
+    def age(level, times=1):
+        below = lambda a: share @ norm.cdf((np.cbrt(a / (times * mean)) - 1 + ninth) / np.sqrt(ninth))
+        return brentq(lambda a: below(a) - level * share.sum(), 0, 20 * (times * mean).max())
+
+    middle, low, high = age(0.5), age(0.95, GROWING[: len(weights)][kept]), age(0.05)
+    at = [math.floor(number - middle + 0.5), math.floor(number - low), math.ceil(number - high)]
     return [max(since, x) for x in at]
 
 
