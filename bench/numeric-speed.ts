@@ -1,12 +1,14 @@
 /**
  * Processor time per event of `numeric`, one key and 10,000 interleaved ones, and the memory and snapshot of a key.
- *   nice node --expose-gc --import tsx bench/numeric-speed.ts
+ *   nice node --expose-gc --import tsx bench/numeric-speed.ts [--match adwin]
  */
+import { parseArgs } from "node:util";
 import { numeric } from "../detectors/numeric/numeric.ts";
 import { createRandom } from "../detectors/statistics/random.ts";
 import type { Model } from "../engine/detector.ts";
 import { normal } from "./numeric-streams.ts";
 
+const { values: args } = parseArgs({ options: { match: { type: "string", default: "" } } });
 const env = undefined as never;
 const gc = (globalThis as { gc?: () => void }).gc;
 
@@ -82,17 +84,21 @@ const ALGORITHMS: readonly [string, boolean][] = [
   ["hddm-a", true],
   ["hddm-w", true],
 ];
+const wanted = (name: string): boolean => name.includes(args.match);
+const calibrated = (["none", "auto"] as const).map((dependence) => ({ name: `dependence ${dependence}`, dependence }));
 console.table(
-  (["none", "auto"] as const).flatMap((dependence) =>
-    [300, 1500].flatMap((first) =>
-      [1, 10_000].map((keys) =>
-        measure(`dependence ${dependence}`, { algorithm: "calibrated", dependence }, false, keys, 3_000_000, first),
+  calibrated
+    .filter(({ name }) => wanted(name))
+    .flatMap(({ name, dependence }) =>
+      [300, 1500].flatMap((first) =>
+        [1, 10_000].map((keys) =>
+          measure(name, { algorithm: "calibrated", dependence }, false, keys, 3_000_000, first),
+        ),
       ),
     ),
-  ),
 );
 console.table(
-  ALGORITHMS.flatMap(([algorithm, binary]) => [
+  ALGORITHMS.filter(([name]) => wanted(name)).flatMap(([algorithm, binary]) => [
     measure(algorithm, { algorithm }, binary, 1, 3_000_000),
     measure(algorithm, { algorithm }, binary, 10_000, 3_000_000),
   ]),
