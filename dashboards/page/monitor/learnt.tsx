@@ -112,7 +112,13 @@ function common(
   return {
     source,
     eventsSeen: formatCount(events),
-    ...(inspection.status === "learning" ? {} : { evidenceNow: `${formatRatio(ratio)} × the alarm line` }),
+    // The sums begin anew whenever they cross: a change that goes on stands between two crossings.
+    ...(inspection.status === "learning"
+      ? {}
+      : {
+          [inspection.status === "drifting" ? "evidenceSinceItLastCrossed" : "evidenceNow"]:
+            `${formatRatio(ratio)} × the alarm line`,
+        }),
     ...(reference === null ? {} : { normalIsLearntFrom: teacherOf(reference) }),
   };
 }
