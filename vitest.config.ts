@@ -6,7 +6,6 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "dist/**"],
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    // Many tests wait for a broker or a restart: one more than the cores of a small machine.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });

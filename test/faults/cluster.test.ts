@@ -47,7 +47,8 @@ describe.skipIf(!possible)("members over three brokers leave what one undisturbe
     240_000,
   );
 
-  test.each(["kafkajs", "platformatic"] as const)(
+  // In one round the other client goes through the same in two stages, below.
+  test.each(ROUNDS === 1 ? (["kafkajs"] as const) : (["kafkajs", "platformatic"] as const))(
     "keyed anew over %s, and the leader of a partition of the internal topic is killed and comes back, twice",
     async (client) => {
       const { disturb } = leaderKilled(cluster!);
