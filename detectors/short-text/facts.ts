@@ -51,7 +51,7 @@ export function factsOf(gathered: Grounds, options: Options): ReferenceFacts {
   }
   if (repetitive) {
     warnings.push(
-      `${Math.round(100 * repeating)} % of the reference's texts nearly repeat one of the 50 before them: here such texts count once, as exact repeats do, so that a burst of nearly the same text is one text too.`,
+      `${Math.round(100 * repeating)} % of the reference's texts nearly repeat one of the 50 before them: here such texts count once, as exact repeats do, so that a burst of nearly the same text is one text too.${source === "hash" ? " The hash encoder does not know all of them: false alarms may come several times as often as promised." : ""}`,
     );
   } else if (isRepetitive(repeating)) {
     warnings.push(

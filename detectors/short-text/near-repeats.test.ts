@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createTensors } from "../../adapters/tensors/create.ts";
+import type { Embedder } from "../../engine/detector.ts";
 import { createRandom, uniform } from "../statistics/random.ts";
 import type { TextEvent } from "./event.ts";
 import { each, FLAG } from "./history.ts";
@@ -9,9 +10,12 @@ import type { State } from "./state.ts";
 
 const REFERENCE = 400;
 
-function watching(events: readonly TextEvent[]): { state: State; details: Record<string, unknown> } {
+function watching(
+  events: readonly TextEvent[],
+  embedder: Embedder = { kind: "none" },
+): { state: State; details: Record<string, unknown> } {
   const settings = { options: shortText.options.parse({}), reference: { first: REFERENCE }, promise: 2000, seed: 1 };
-  const model = shortText.open(settings, { tensors: createTensors("auto"), embedder: { kind: "none" } });
+  const model = shortText.open(settings, { tensors: createTensors("auto"), embedder });
   if (model instanceof Promise) throw model;
   const state = model.init("k");
   for (const event of events) void model.step([{ state, event, time: null }]);
@@ -60,6 +64,15 @@ test("where texts are nearly repeated shortly after, each counts once, in the re
   expect(found.filter((index) => !said.includes(index))).toEqual([]);
   // The first few repeat texts of the reference, which are not remembered; a few lie in two clusters.
   expect(found.length).toBeGreaterThan(0.9 * said.length);
+});
+
+test("the hash encoder does not know all of them, and it is said", () => {
+  const random = createRandom("near repeats by words");
+  const word = (): string => `w${Math.floor(600 * uniform(random) ** 2)}`;
+  const all = Array.from({ length: REFERENCE }, () => Array.from({ length: 8 }, word).join(" "));
+  const events = all.flatMap((text, i) => (i % 5 === 0 ? [{ text }, { text: `${text} please` }] : [{ text }]));
+  const { details } = watching(events, { kind: "hash" });
+  expect(details.warnings).toEqual([expect.stringMatching(/count once.* several times as often as promised/)]);
 });
 
 test("what is said again later counts again, and elsewhere near-duplicates are texts like others", () => {
